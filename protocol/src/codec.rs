@@ -110,13 +110,20 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::Trailing`] where bytes are left.
     pub fn finish(self) -> Result<(), DecodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(DecodeError::Trailing) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(DecodeError::Trailing)
+        }
     }
     /// `len` bytes.
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
-        let (front, rest) = self.rest.split_at_checked(len).ok_or(DecodeError::Truncated)?;
+        let (front, rest) = self
+            .rest
+            .split_at_checked(len)
+            .ok_or(DecodeError::Truncated)?;
         self.rest = rest;
         Ok(front)
     }

@@ -154,7 +154,13 @@ mod tests {
     fn an_id_survives_text_and_bad_text_is_refused() {
         let id = DeviceId([0xa5; 16]);
         assert_eq!(id.to_string().parse(), Ok(id));
-        for bad in ["", "a5", &"g".repeat(32), &"a".repeat(33), "ååååååååååååååååååååå"] {
+        for bad in [
+            "",
+            "a5",
+            &"g".repeat(32),
+            &"a".repeat(33),
+            "ååååååååååååååååååååå",
+        ] {
             assert_eq!(bad.parse::<DeviceId>(), Err(ParseIdError), "{bad}");
         }
     }
