@@ -1,1 +1,10 @@
+//! The core of Følge: what runs on every phone, in every browser and on the office's computer.
+//!
+//! `ARCHITECTURE.md` has the drawing. Arrows point one way: `domain` → `document` → `keys`,
+//! `envelope` → `store` → `sync` → `client`.
 
+pub mod env;
+pub mod envelope;
+pub mod keys;
+pub mod limits;
+pub mod store;

@@ -1,0 +1,107 @@
+use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
+
+use super::padding;
+use crate::env::Reading;
+use crate::limits::{BATCH_CHANGES_MAX, CONTENT_BYTES_MAX};
+
+/// Version byte of the content layout.
+const CONTENT_VERSION: u8 = 1;
+
+/// How many changes in a row were made under one state of the device's clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockRun {
+    /// How many changes.
+    pub count: u32,
+    /// The run of the monotonic clock.
+    pub boot: u32,
+    /// Wall clock less monotonic clock, in whole seconds.
+    pub offset_s: i64,
+}
+
+impl Encode for ClockRun {
+    fn encode(&self, out: &mut Writer) {
+        out.u32(self.count);
+        out.u32(self.boot);
+        out.raw(&self.offset_s.to_be_bytes());
+    }
+}
+
+impl Decode for ClockRun {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            count: input.u32()?,
+            boot: input.u32()?,
+            offset_s: i64::from_be_bytes(input.array()?),
+        })
+    }
+}
+
+/// What a change envelope holds before deflating and sealing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The device's clocks when it sealed.
+    pub sealed: Reading,
+    /// The device's clocks when each change was made, in the batch's order.
+    pub clocks: Vec<ClockRun>,
+    /// The batch of changes; see `document::batch`.
+    pub batch: Vec<u8>,
+}
+
+impl Encode for Content {
+    fn encode(&self, out: &mut Writer) {
+        out.u8(CONTENT_VERSION);
+        out.raw(&self.sealed.wall_ms.to_be_bytes());
+        out.u64(self.sealed.monotonic_ms);
+        out.u32(self.sealed.boot);
+        out.list(&self.clocks);
+        out.raw(&self.batch);
+    }
+}
+
+impl Decode for Content {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match input.u8()? {
+            CONTENT_VERSION => {}
+            other => return Err(DecodeError::UnknownVersion(other)),
+        }
+        let sealed = Reading {
+            wall_ms: i64::from_be_bytes(input.array()?),
+            monotonic_ms: input.u64()?,
+            boot: input.u32()?,
+        };
+        let clocks = input.list(BATCH_CHANGES_MAX)?;
+        let batch = input.take(input.rest().len())?.to_vec();
+        Ok(Self {
+            sealed,
+            clocks,
+            batch,
+        })
+    }
+}
+
+impl Content {
+    /// Reads a content out of what was sealed.
+    /// # Errors
+    /// What is wrong with the bytes.
+    pub fn from_padded(padded: &[u8]) -> Result<Self, DecodeError> {
+        let deflated = padding::unpad(padded)?;
+        let bytes = miniz_oxide::inflate::decompress_to_vec_with_limit(deflated, CONTENT_BYTES_MAX)
+            .map_err(|_| DecodeError::Invalid)?;
+        Self::from_bytes(&bytes)
+    }
+
+    /// Whether the wall clock was set while the device ran, between any of these changes.
+    #[must_use]
+    pub fn clock_jumped(&self, drift_seconds_max: i64) -> bool {
+        let last = ClockRun {
+            count: 0,
+            boot: self.sealed.boot,
+            offset_s: self.sealed.offset_s(),
+        };
+        let runs = self.clocks.iter().chain(std::iter::once(&last));
+        runs.clone().zip(runs.skip(1)).any(|(before, after)| {
+            before.boot == after.boot
+                && before.offset_s.abs_diff(after.offset_s) > drift_seconds_max.unsigned_abs()
+        })
+    }
+}

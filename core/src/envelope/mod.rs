@@ -1,0 +1,106 @@
+//! Sealing and opening envelopes: deflate, pad, XChaCha20-Poly1305, sign; and back.
+//!
+//! The layout is `folge_protocol::envelope`; what is inside is [`Content`]. Byte for byte in
+//! `docs/encryption.md`, with vectors in `tests/vectors/`. Not here: which key, which document,
+//! what the changes mean.
+
+mod content;
+mod padding;
+
+pub use content::{ClockRun, Content};
+pub use padding::padme;
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use folge_protocol::codec::Encode;
+use folge_protocol::crypto::SecretKey;
+use folge_protocol::envelope::{Envelope, Header};
+use folge_protocol::ids::{DocumentId, Hash};
+
+use crate::keys::{Key32, derive};
+
+/// Why an envelope could not be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The header's commitment is not that of the document key.
+    #[error("the envelope was sealed under another key")]
+    WrongKey,
+    /// The ciphertext was changed.
+    #[error("the envelope was changed on the way")]
+    Tampered,
+    /// What was sealed is not a content of this version.
+    #[error("the envelope's content cannot be read: {0}")]
+    Content(#[from] folge_protocol::codec::DecodeError),
+}
+
+fn context(document: DocumentId, generation: u32) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    bytes[..16].copy_from_slice(&document.0);
+    bytes[16..].copy_from_slice(&generation.to_be_bytes());
+    bytes
+}
+
+/// What a document key is committed to by, in the log and in every envelope header.
+#[must_use]
+pub fn commitment(key: &Key32, document: DocumentId, generation: u32) -> Hash {
+    Hash(
+        *derive(
+            key,
+            "folge key commitment v1",
+            &[&context(document, generation)],
+        )
+        .expose(),
+    )
+}
+
+fn cipher(key: &Key32, document: DocumentId, generation: u32) -> XChaCha20Poly1305 {
+    let key = derive(
+        key,
+        "folge content key v1",
+        &[&context(document, generation)],
+    );
+    XChaCha20Poly1305::new(key.expose().into())
+}
+
+/// Seals a content under a document key and signs it. The header's commitment is set here.
+#[must_use]
+pub fn seal(
+    mut header: Header,
+    content: &Content,
+    key: &Key32,
+    nonce: [u8; 24],
+    signer: &SecretKey,
+) -> Envelope {
+    header.commitment = commitment(key, header.document, header.generation);
+    let padded = padding::pad(&miniz_oxide::deflate::compress_to_vec(
+        &content.to_bytes(),
+        6,
+    ));
+    let payload = Payload {
+        msg: &padded,
+        aad: &header.to_bytes(),
+    };
+    // Encrypting fails only beyond 256 GB, far over any limit here.
+    let ciphertext = cipher(key, header.document, header.generation)
+        .encrypt(&nonce.into(), payload)
+        .unwrap_or_default();
+    Envelope::sign(header, nonce, ciphertext, signer)
+}
+
+/// Opens an envelope whose signature was verified.
+/// # Errors
+/// [`OpenError`].
+pub fn open(envelope: &Envelope, key: &Key32) -> Result<Content, OpenError> {
+    let header = &envelope.header;
+    if header.commitment != commitment(key, header.document, header.generation) {
+        return Err(OpenError::WrongKey);
+    }
+    let payload = Payload {
+        msg: &envelope.ciphertext,
+        aad: &header.to_bytes(),
+    };
+    let padded = cipher(key, header.document, header.generation)
+        .decrypt(&envelope.nonce.into(), payload)
+        .map_err(|_| OpenError::Tampered)?;
+    Ok(Content::from_padded(&padded)?)
+}

@@ -1,0 +1,111 @@
+use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
+use folge_protocol::crypto::SecretKey;
+use folge_protocol::grant::{Grant, Recipient};
+use folge_protocol::ids::{DeviceId, DocumentId, GroupId, WorkspaceId};
+use rand_core::CryptoRng;
+
+use super::{KemError, KemPublic, KemSecret, Key32};
+use crate::limits::GRANT_SECRETS_MAX;
+
+/// HPKE's `info` for grants.
+const INFO: &[u8] = b"folge grant v1";
+
+/// What a granted secret opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A group's secret of one epoch.
+    Group(GroupId, u32),
+    /// A document's key of one generation.
+    Document(DocumentId, u32),
+}
+
+/// A secret and what it opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// What it opens.
+    pub subject: Subject,
+    /// The secret.
+    pub key: Key32,
+}
+
+impl Encode for Secret {
+    fn encode(&self, out: &mut Writer) {
+        match self.subject {
+            Subject::Group(group, epoch) => {
+                out.u8(1);
+                group.encode(out);
+                out.u32(epoch);
+            }
+            Subject::Document(document, generation) => {
+                out.u8(2);
+                document.encode(out);
+                out.u32(generation);
+            }
+        }
+        out.raw(self.key.expose());
+    }
+}
+
+impl Decode for Secret {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let subject = match input.u8()? {
+            1 => Subject::Group(Decode::decode(input)?, input.u32()?),
+            2 => Subject::Document(Decode::decode(input)?, input.u32()?),
+            other => return Err(DecodeError::UnknownTag(other)),
+        };
+        Ok(Self {
+            subject,
+            key: Key32::new(input.array()?),
+        })
+    }
+}
+
+/// Who issues a grant.
+#[derive(Debug)]
+pub struct Issuer<'a> {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The issuing device.
+    pub device: DeviceId,
+    /// Its signing key.
+    pub key: &'a SecretKey,
+}
+
+/// Seals secrets to a recipient's public key and signs the grant.
+/// # Errors
+/// [`KemError`] where the public key is not valid.
+pub fn seal_grant(
+    issuer: &Issuer<'_>,
+    recipient: Recipient,
+    public: &KemPublic,
+    secrets: &[Secret],
+    rng: &mut impl CryptoRng,
+) -> Result<Grant, KemError> {
+    let preamble = Grant::preamble(issuer.workspace, recipient, issuer.device);
+    let mut payload = Writer::new();
+    payload.list(secrets);
+    let payload = zeroize::Zeroizing::new(payload.finish());
+    let (encapsulated, ciphertext) = public.seal(INFO, &preamble, &payload, rng)?;
+    Ok(Grant::sign(
+        issuer.workspace,
+        recipient,
+        issuer.device,
+        encapsulated,
+        ciphertext,
+        issuer.key,
+    ))
+}
+
+/// Opens a grant. The caller has verified its signature, and compares what comes out with the
+/// membership log: a group secret with the group's public key, a document key with its commitment.
+/// # Errors
+/// [`KemError`] where it does not open, or holds something else than secrets.
+pub fn open_grant(grant: &Grant, secret: &KemSecret) -> Result<Vec<Secret>, KemError> {
+    let preamble = Grant::preamble(grant.workspace, grant.recipient, grant.issuer);
+    let payload = secret.open(&grant.encapsulated, INFO, &preamble, &grant.ciphertext)?;
+    let payload = zeroize::Zeroizing::new(payload);
+    let mut input = Reader::new(&payload);
+    let secrets = input.list(GRANT_SECRETS_MAX).map_err(|_| KemError)?;
+    input.finish().map_err(|_| KemError)?;
+    Ok(secrets)
+}

@@ -1,0 +1,28 @@
+//! Every limit of the core, unit last. Those of the wire are in `folge_protocol::limits`.
+
+/// The largest content of an envelope after inflating, in bytes: a bound on deflate bombs.
+pub const CONTENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Raw changes that go into one envelope, in bytes before compression.
+pub const BATCH_BYTES_MAX: usize = 512 * 1024;
+/// Changes that go into one envelope.
+pub const BATCH_CHANGES_MAX: usize = 4096;
+/// Changes kept beside a local snapshot before it is made anew.
+pub const TAIL_CHANGES_MAX: u32 = 128;
+/// Documents kept loaded in memory at once.
+pub const LOADED_DOCUMENTS_MAX: usize = 64;
+/// Secrets in one grant.
+pub const GRANT_SECRETS_MAX: usize = 2048;
+/// How far wall and monotonic clock may drift apart before it counts as a jump, in seconds.
+pub const CLOCK_DRIFT_SECONDS_MAX: i64 = 120;
+/// How far a claimed time may lie outside the receipts' bounds, in milliseconds.
+pub const TIME_GRADE_TOLERANCE_MILLISECONDS: i64 = 5 * 60 * 1000;
+/// The first wait after a failed sync, in milliseconds.
+pub const BACKOFF_MILLISECONDS_MIN: u64 = 1_000;
+/// The longest wait after failed syncs, in milliseconds.
+pub const BACKOFF_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
+/// How long an invitation holds unless said otherwise, in milliseconds.
+pub const INVITATION_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
+/// The longest reason for an amendment, in characters.
+pub const REASON_CHARACTERS_MAX: usize = 500;
+/// Running timers at once.
+pub const TIMERS_MAX: usize = 32;

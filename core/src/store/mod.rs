@@ -1,0 +1,223 @@
+//! The device's store: one SQLite file in which every value that could say something is sealed.
+//!
+//! WAL and `synchronous=FULL`: a transaction that returned is on disk. What stays in the clear is
+//! opaque identifiers, counts and hashes. A sealed value is bound to its table and key, so that
+//! rows cannot be swapped. Not here: what the values mean; see `sync` and `client`.
+
+mod schema;
+mod sealing;
+mod tables;
+mod unlock;
+
+pub use schema::SCHEMA_VERSION;
+pub use tables::{EnvelopeRow, EnvelopeState, PendingRow, QuarantineRow, SecretRow, StreamRow};
+pub use unlock::{PassphraseCost, Unlock};
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode};
+use sealing::Sealer;
+
+use crate::env::Env;
+
+/// Where a fault may be injected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultPoint {
+    /// A transaction is about to be committed: a crash here loses it.
+    BeforeCommit,
+    /// A transaction was committed, and nobody knows yet: a crash here keeps it.
+    AfterCommit,
+}
+
+/// Decides at each fault point whether the device crashes there. For simulations.
+pub type FaultHook = Box<dyn FnMut(FaultPoint) -> bool + Send>;
+
+/// Why the store could not do it. What was saved before is untouched.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The passphrase or secret is not this store's.
+    #[error("the store does not open with this passphrase or key")]
+    WrongSecret,
+    /// The file is no store of this program.
+    #[error("this file is not a Følge store")]
+    NotAStore,
+    /// There is a store already.
+    #[error("there is a store in this place already")]
+    Exists,
+    /// The store was written by a newer program.
+    #[error("the store was written by a newer version ({found}; this one knows {known})")]
+    TooNew {
+        /// The store's version.
+        found: u32,
+        /// The newest version known here.
+        known: u32,
+    },
+    /// The file is damaged.
+    #[error("the store is damaged in {place}")]
+    Corrupt {
+        /// The table, or `file`.
+        place: &'static str,
+    },
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Another program has the store open for writing.
+    #[error("the store is in use by another program")]
+    Busy,
+    /// A fault hook stopped the device here.
+    #[error("stopped by a fault hook")]
+    Interrupted,
+    /// Anything else that SQLite reports.
+    #[error("the store failed: {0}")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::NotADatabase) => Self::NotAStore,
+            Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { place: "file" },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// An unlocked store.
+pub struct Store {
+    conn: Connection,
+    sealer: Sealer,
+    fault: Option<FaultHook>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Makes a new store in a file that does not exist yet.
+    /// # Errors
+    /// [`StoreError::Exists`], or what SQLite reports.
+    pub fn create(path: &Path, unlock: &Unlock, env: &mut Env) -> Result<Self, StoreError> {
+        if path.exists() {
+            return Err(StoreError::Exists);
+        }
+        Self::create_in(Connection::open(path)?, unlock, env)
+    }
+
+    /// Opens a store.
+    /// # Errors
+    /// [`StoreError::WrongSecret`] leaves the file untouched; so does every other error.
+    pub fn open(path: &Path, unlock: &Unlock, env: &mut Env) -> Result<Self, StoreError> {
+        let flags =
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags).map_err(|error| {
+            match error.sqlite_error_code() {
+                Some(ErrorCode::CannotOpen) => StoreError::NotAStore,
+                _ => error.into(),
+            }
+        })?;
+        Self::open_in(conn, unlock, env)
+    }
+
+    /// Makes a new store in an empty database that the caller opened (a browser's, a test's).
+    /// # Errors
+    /// As [`Store::create`].
+    pub fn create_in(conn: Connection, unlock: &Unlock, env: &mut Env) -> Result<Self, StoreError> {
+        schema::configure(&conn)?;
+        if schema::version(&conn)? != 0 {
+            return Err(StoreError::Exists);
+        }
+        let (wrapped, key) = unlock::wrap_new(unlock, env);
+        conn.execute_batch("BEGIN IMMEDIATE")?;
+        schema::migrate(&conn, 0)?;
+        conn.execute(
+            "INSERT INTO meta (name, value) VALUES ('unlock', ?1)",
+            [wrapped],
+        )?;
+        conn.execute_batch("COMMIT")?;
+        Ok(Self {
+            conn,
+            sealer: Sealer::new(&key, env.random()),
+            fault: None,
+        })
+    }
+
+    /// Opens a store in a database that the caller opened.
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_in(conn: Connection, unlock: &Unlock, env: &mut Env) -> Result<Self, StoreError> {
+        let found = schema::version(&conn)?;
+        if found == 0 {
+            return Err(StoreError::NotAStore);
+        }
+        if found > SCHEMA_VERSION {
+            return Err(StoreError::TooNew {
+                found,
+                known: SCHEMA_VERSION,
+            });
+        }
+        let wrapped: Vec<u8> =
+            conn.query_row("SELECT value FROM meta WHERE name = 'unlock'", [], |row| {
+                row.get(0)
+            })?;
+        let key = unlock::unwrap(&wrapped, unlock)?;
+        schema::configure(&conn)?;
+        if found < SCHEMA_VERSION {
+            conn.execute_batch("BEGIN IMMEDIATE")?;
+            schema::migrate(&conn, found)?;
+            conn.execute_batch("COMMIT")?;
+        }
+        Ok(Self {
+            conn,
+            sealer: Sealer::new(&key, env.random()),
+            fault: None,
+        })
+    }
+
+    /// Sets the hook that decides where the device crashes.
+    pub fn set_fault_hook(&mut self, hook: Option<FaultHook>) {
+        self.fault = hook;
+    }
+
+    /// Runs `work` as one transaction: all of it is on disk when this returns `Ok`, none otherwise.
+    /// # Errors
+    /// Those of `work`, and of the commit.
+    pub fn transaction<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.execute("BEGIN IMMEDIATE")?;
+        match work(self).and_then(|value| self.commit().map(|()| value).map_err(E::from)) {
+            Ok(value) => {
+                if self.faults(FaultPoint::AfterCommit) {
+                    return Err(StoreError::Interrupted.into());
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                // A full disk may have rolled back already; then there is nothing to roll back.
+                let _ = self.conn.execute_batch("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        if self.faults(FaultPoint::BeforeCommit) {
+            return Err(StoreError::Interrupted);
+        }
+        self.execute("COMMIT")
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch(sql)?)
+    }
+
+    fn faults(&mut self, point: FaultPoint) -> bool {
+        self.fault.as_mut().is_some_and(|hook| hook(point))
+    }
+}
