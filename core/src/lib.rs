@@ -3,8 +3,14 @@
 //! `ARCHITECTURE.md` has the drawing. Arrows point one way: `domain` → `document` → `keys`,
 //! `envelope` → `store` → `sync` → `client`.
 
+pub mod document;
+pub mod domain;
 pub mod env;
 pub mod envelope;
+mod error;
 pub mod keys;
 pub mod limits;
 pub mod store;
+pub mod sync;
+
+pub use error::{Error, RelayFault};

@@ -186,31 +186,44 @@ impl Store {
     /// Runs `work` as one transaction: all of it is on disk when this returns `Ok`, none otherwise.
     /// # Errors
     /// Those of `work`, and of the commit.
-    pub fn transaction<T, E: From<StoreError>>(
+    pub fn transaction<T>(
         &mut self,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.execute("BEGIN IMMEDIATE")?;
-        match work(self).and_then(|value| self.commit().map(|()| value).map_err(E::from)) {
-            Ok(value) => {
-                if self.faults(FaultPoint::AfterCommit) {
-                    return Err(StoreError::Interrupted.into());
-                }
-                Ok(value)
-            }
-            Err(error) => {
-                // A full disk may have rolled back already; then there is nothing to roll back.
-                let _ = self.conn.execute_batch("ROLLBACK");
-                Err(error)
-            }
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.begin()?;
+        let done = work(self).and_then(|value| self.commit().map(|()| value));
+        if done.is_err() {
+            self.rollback();
         }
+        done
     }
 
-    fn commit(&mut self) -> Result<(), StoreError> {
+    /// Begins a transaction, for a caller that drives [`Store::commit`] and [`Store::rollback`].
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin(&mut self) -> Result<(), StoreError> {
+        self.execute("BEGIN IMMEDIATE")
+    }
+
+    /// Commits: what the transaction wrote is on disk when this returns `Ok`.
+    /// # Errors
+    /// [`StoreError`]; then the caller rolls back.
+    pub fn commit(&mut self) -> Result<(), StoreError> {
         if self.faults(FaultPoint::BeforeCommit) {
             return Err(StoreError::Interrupted);
         }
-        self.execute("COMMIT")
+        self.execute("COMMIT")?;
+        if self.faults(FaultPoint::AfterCommit) {
+            return Err(StoreError::Interrupted);
+        }
+        Ok(())
+    }
+
+    /// Drops what the transaction wrote. A full disk may have done so already.
+    pub fn rollback(&mut self) {
+        if !self.conn.is_autocommit() {
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
     }
 
     fn execute(&self, sql: &str) -> Result<(), StoreError> {

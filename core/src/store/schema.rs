@@ -91,7 +91,7 @@ mod tests {
                     |row| row.get(0),
                 )
                 .unwrap();
-            assert_eq!(tables, 14, "from version {from}");
+            assert_eq!(tables, 15, "from version {from}");
         }
     }
 }

@@ -1,0 +1,209 @@
+//! What goes wrong, as callers see it: a stable code, and a text that says what to do.
+//! No error carries anything that was recorded.
+
+use folge_protocol::membership::MembershipError;
+use folge_protocol::wire::RelayError;
+
+use crate::document::DocumentError;
+use crate::domain::Language;
+use crate::keys::KemError;
+use crate::store::StoreError;
+
+/// How a relay's reply contradicts what this device knows. The reply is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RelayFault {
+    /// The bytes are no reply, or hold something that is no envelope, entry or grant.
+    #[error("the reply cannot be read")]
+    Malformed,
+    /// The receipt is not signed by the pinned relay.
+    #[error("the receipt is not signed by this workspace's relay")]
+    BadReceipt,
+    /// A stream's head is not what its envelopes add up to, or not what was shown before.
+    #[error("a stream is not the one that was shown before")]
+    StreamForked,
+    /// A membership entry does not follow the verified log.
+    #[error("a membership entry does not verify: {0}")]
+    BadEntry(MembershipError),
+    /// A membership entry differs from the one that was shown before.
+    #[error("the membership log is not the one that was shown before")]
+    LogForked,
+}
+
+/// Why the core could not do it. Nothing that was saved before is lost.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The document or what was to be recorded.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KemError),
+    /// The membership rules.
+    #[error(transparent)]
+    Membership(#[from] MembershipError),
+    /// The relay refused the request as a whole.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    /// The relay's reply contradicts what this device knows.
+    #[error(transparent)]
+    RelayFault(#[from] RelayFault),
+    /// The relay could not be reached. Carries no address.
+    #[error("the relay cannot be reached: {0}")]
+    Unreachable(&'static str),
+    /// The participation is not on this device.
+    #[error("the participation is not on this device: sync, or ask to be assigned")]
+    UnknownDocument,
+    /// The member's role does not allow it.
+    #[error("your role does not allow this: ask the office")]
+    NotAllowed,
+    /// A record that others may have seen is changed without a reason.
+    #[error("the record has left this phone: give a reason for changing it")]
+    ReasonNeeded,
+    /// Nobody invited this device, or the invitation is for another workspace.
+    #[error("the invitation does not fit: ask for a new one")]
+    BadInvitation,
+    /// No such timer.
+    #[error("the timer is not running")]
+    UnknownTimer,
+    /// Too many timers.
+    #[error("too many timers are running: stop one first")]
+    TooManyTimers,
+    /// What the program itself wrote into its store cannot be read back.
+    #[error("the store holds something unreadable in {0}")]
+    Unreadable(&'static str),
+}
+
+impl Error {
+    /// A stable code that shells and tests can act on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => match error {
+                StoreError::WrongSecret => "wrong_secret",
+                StoreError::NotAStore => "not_a_store",
+                StoreError::Exists => "store_exists",
+                StoreError::TooNew { .. } => "store_too_new",
+                StoreError::Corrupt { .. } => "store_corrupt",
+                StoreError::DiskFull => "disk_full",
+                StoreError::Busy => "store_busy",
+                StoreError::Interrupted => "interrupted",
+                StoreError::Sqlite(_) => "store_failed",
+            },
+            Self::Document(error) => error.code(),
+            Self::Key(_) => "key",
+            Self::Membership(_) => "membership",
+            Self::Relay(RelayError::ClockSkew { .. }) => "clock_skew",
+            Self::Relay(RelayError::Unauthorized) => "unauthorized",
+            Self::Relay(RelayError::UnknownWorkspace) => "unknown_workspace",
+            Self::Relay(RelayError::TooLarge) => "too_large",
+            Self::Relay(RelayError::FoundingClosed) => "founding_closed",
+            Self::Relay(_) => "relay_refused",
+            Self::RelayFault(_) => "relay_fault",
+            Self::Unreachable(_) => "unreachable",
+            Self::UnknownDocument => "unknown_document",
+            Self::NotAllowed => "not_allowed",
+            Self::ReasonNeeded => "reason_needed",
+            Self::BadInvitation => "bad_invitation",
+            Self::UnknownTimer => "unknown_timer",
+            Self::TooManyTimers => "too_many_timers",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+
+    /// What the user reads: what happened, and what to do.
+    #[must_use]
+    pub fn user_text(&self, language: Language) -> String {
+        let (nb, en) = match self {
+            Self::Document(error) => return error.user_text(language),
+            Self::Store(error) => match error {
+                StoreError::WrongSecret => (
+                    "Feil passord eller nøkkel. Ingenting er endret; prøv igjen.",
+                    "Wrong passphrase or key. Nothing was changed; try again.",
+                ),
+                StoreError::NotAStore => (
+                    "Filen er ikke et Følge-lager. Velg riktig fil.",
+                    "The file is not a Følge store. Choose the right file.",
+                ),
+                StoreError::Exists => (
+                    "Det finnes allerede et lager her. Åpne det, eller velg et annet sted.",
+                    "There is a store here already. Open it, or choose another place.",
+                ),
+                StoreError::TooNew { .. } => (
+                    "Lageret er skrevet av en nyere versjon. Oppdater appen.",
+                    "The store was written by a newer version. Update the app.",
+                ),
+                StoreError::Corrupt { .. } => (
+                    "Lageret på denne enheten er skadet. Ta vare på filen, og be administrator \
+                     om å invitere enheten på nytt; det som er levert, hentes tilbake.",
+                    "The store on this device is damaged. Keep the file, and ask an \
+                     administrator to invite the device anew; what was delivered comes back.",
+                ),
+                StoreError::DiskFull => (
+                    "Lagringsplassen er full, så dette ble ikke lagret. Frigjør plass og prøv \
+                     igjen; det som var lagret før, er trygt.",
+                    "The storage is full, so this was not saved. Free some space and try again; \
+                     what was saved before is safe.",
+                ),
+                StoreError::Busy => (
+                    "Lageret er åpent i et annet vindu. Lukk det og prøv igjen.",
+                    "The store is open in another window. Close it and try again.",
+                ),
+                StoreError::Interrupted | StoreError::Sqlite(_) => (
+                    "Lageret svarte ikke som det skulle, så dette ble ikke lagret. Prøv igjen.",
+                    "The store did not answer as it should, so this was not saved. Try again.",
+                ),
+            },
+            Self::Relay(RelayError::ClockSkew { .. }) => (
+                "Klokken på enheten går feil. Alt er lagret; synkroniseringen retter seg selv.",
+                "The device's clock is wrong. All is saved; the sync corrects for it.",
+            ),
+            Self::Relay(RelayError::Unauthorized) => (
+                "Tjenesten kjenner ikke denne enheten. Alt er lagret her. Kontakt administrator.",
+                "The relay does not know this device. All is saved here. Ask an administrator.",
+            ),
+            Self::Relay(_) | Self::Unreachable(_) => (
+                "Får ikke kontakt med tjenesten. Alt er lagret på telefonen og sendes senere.",
+                "The relay cannot be reached. All is saved on the phone and is sent later.",
+            ),
+            Self::RelayFault(_) => (
+                "Tjenesten viser noe annet enn før. Ingenting er tatt imot. Kontakt administrator.",
+                "The relay shows something else than before. Nothing was taken. Ask an \
+                 administrator.",
+            ),
+            Self::UnknownDocument => (
+                "Deltakelsen er ikke på denne enheten. Synkroniser, eller be om å bli tildelt.",
+                "The participation is not on this device. Sync, or ask to be assigned.",
+            ),
+            Self::NotAllowed | Self::Membership(_) => (
+                "Rollen din tillater ikke dette. Kontakt kontoret.",
+                "Your role does not allow this. Ask the office.",
+            ),
+            Self::ReasonNeeded => (
+                "Registreringen er allerede sendt. Skriv hvorfor den endres.",
+                "The record has been sent already. Say why it is changed.",
+            ),
+            Self::BadInvitation | Self::Key(_) => (
+                "Invitasjonen passer ikke. Be om en ny.",
+                "The invitation does not fit. Ask for a new one.",
+            ),
+            Self::UnknownTimer => {
+                ("Tidtakingen er ikke i gang.", "The timer is not running.")
+            }
+            Self::TooManyTimers => (
+                "For mange tidtakinger er i gang. Stopp en først.",
+                "Too many timers are running. Stop one first.",
+            ),
+            Self::Unreadable(_) => (
+                "Noe i lageret kan ikke leses. Oppdater appen, eller kontakt administrator.",
+                "Something in the store cannot be read. Update the app, or ask an administrator.",
+            ),
+        };
+        match language {
+            Language::Norwegian => nb.to_owned(),
+            Language::English => en.to_owned(),
+        }
+    }
+}

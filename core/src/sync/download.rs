@@ -1,0 +1,447 @@
+//! From the relay's bytes to documents: verify, open, apply; what cannot be trusted or read goes
+//! into quarantine where a person can see it, and nothing vanishes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use folge_protocol::codec::{Decode, Encode, Reader, Writer};
+use folge_protocol::crypto::{Tag, tagged_hash};
+use folge_protocol::envelope::{Envelope, EnvelopeKind, envelope_hash, next_head, stream_start};
+use folge_protocol::grant::{Grant, Recipient};
+use folge_protocol::ids::{DocumentId, Hash};
+use folge_protocol::membership::{Body, Entry, Membership, Role};
+use folge_protocol::wire::{Delivery, GrantBlob, Mark, SyncReply};
+
+use super::evidence::Origin;
+use super::exchange::SyncReport;
+use super::replica::{Replica, TailItem};
+use crate::document::DocumentError;
+use crate::envelope::open;
+use crate::error::{Error, RelayFault};
+use crate::store::{EnvelopeRow, EnvelopeState, StreamRow};
+
+/// Why something is in quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QuarantineReason {
+    /// The signature is not that of the device it names.
+    BadSignature,
+    /// The device may not write to this document.
+    NotAllowed,
+    /// It does not open: sealed under another key, or changed.
+    Unopenable,
+    /// It opens, but what is inside is damaged or not allowed.
+    Damaged,
+    /// The relay will never take it.
+    RefusedByRelay,
+}
+
+impl QuarantineReason {
+    const ALL: [Self; 5] = [
+        Self::BadSignature,
+        Self::NotAllowed,
+        Self::Unopenable,
+        Self::Damaged,
+        Self::RefusedByRelay,
+    ];
+    const fn code(self) -> u8 {
+        match self {
+            Self::BadSignature => 1,
+            Self::NotAllowed => 2,
+            Self::Unopenable => 3,
+            Self::Damaged => 4,
+            Self::RefusedByRelay => 5,
+        }
+    }
+}
+
+/// Something in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The document that it was for.
+    pub document: DocumentId,
+    /// Why it is here.
+    pub reason: QuarantineReason,
+    /// When it came here by this device's clock, in milliseconds since 1970 (UTC).
+    pub at_ms: i64,
+    /// The envelope, as it came.
+    pub bytes: Vec<u8>,
+}
+
+enum Outcome {
+    Applied(Vec<u8>),
+    Waiting,
+    Quarantined(QuarantineReason),
+}
+
+impl Replica {
+    pub(super) fn quarantine(
+        &mut self,
+        document: DocumentId,
+        reason: QuarantineReason,
+        bytes: &[u8],
+    ) -> Result<(), Error> {
+        let mut out = Writer::new();
+        out.u8(reason.code());
+        out.raw(&self.env.now().wall_ms.to_be_bytes());
+        out.raw(bytes);
+        Ok(self.store.add_quarantine(document, &out.finish())?)
+    }
+
+    /// Everything in quarantine.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn quarantined(&self) -> Result<Vec<Quarantined>, Error> {
+        let unreadable = |_| Error::Unreadable("quarantine");
+        let mut found = Vec::new();
+        for row in self.store.quarantine()? {
+            let mut input = Reader::new(&row.plain);
+            let code = input.u8().map_err(unreadable)?;
+            let reason = QuarantineReason::ALL.into_iter().find(|known| known.code() == code);
+            found.push(Quarantined {
+                document: row.document,
+                reason: reason.ok_or(Error::Unreadable("quarantine"))?,
+                at_ms: i64::from_be_bytes(input.array().map_err(unreadable)?),
+                bytes: input.rest().to_vec(),
+            });
+        }
+        Ok(found)
+    }
+
+    // --- membership ---
+
+    pub(super) fn take_entries(&mut self, reply: &SyncReply) -> Result<(), Error> {
+        let readable_before = self.readable();
+        let known = self.store.log_entries_from(
+            reply.entries.first().map_or(Ok(0), |blob| entry_of(&blob.0).map(|e| e.index))?,
+        )?;
+        let mut known = known.into_iter();
+        let mut added = BTreeSet::new();
+        for blob in &reply.entries {
+            if let Some(known) = known.next() {
+                if known != blob.0 {
+                    return Err(RelayFault::LogForked.into());
+                }
+                continue;
+            }
+            let entry = entry_of(&blob.0)?;
+            match &mut self.confirmed {
+                None => {
+                    let log = Membership::found(&entry).map_err(RelayFault::BadEntry)?;
+                    if log.workspace() != self.identity.workspace {
+                        return Err(Error::BadInvitation);
+                    }
+                    self.confirmed = Some(log);
+                }
+                Some(log) => log.apply(&entry, entry.time_ms).map_err(RelayFault::BadEntry)?,
+            }
+            self.store.append_log(entry.index, &blob.0)?;
+            if let Body::DocumentsAdded { documents } = &entry.body {
+                added.extend(documents.iter().map(|document| document.document));
+            }
+            // An own entry that the relay took is pending no more.
+            if self.pending_entries.first() == Some(&entry) {
+                self.pending_entries.remove(0);
+            }
+        }
+        self.rebase_pending();
+        self.save_pending_entries()?;
+        let len = self.confirmed.as_ref().map_or(0, Membership::len);
+        self.relay_log_len = (reply.log_len < len).then_some(reply.log_len);
+        // What this device may read from now on, but whose stream lies behind its cursor.
+        if self.progress.cursor > 0 {
+            let fresh: Vec<_> = self.readable().difference(&readable_before).copied().collect();
+            for document in fresh {
+                // A stream that began just now lies before the cursor in no part.
+                if !added.contains(&document) && !self.streams.contains_key(&document) {
+                    self.wanted.insert(document, 1);
+                }
+            }
+            self.save_wanted()?;
+        }
+        Ok(())
+    }
+
+    fn readable(&self) -> BTreeSet<DocumentId> {
+        let Some(log) = &self.confirmed else { return BTreeSet::new() };
+        let device = self.device();
+        log.documents().keys().filter(|id| log.may_read(device, **id)).copied().collect()
+    }
+
+    // --- grants ---
+
+    pub(super) fn take_grants(&mut self, grants: &[GrantBlob]) -> Result<(), Error> {
+        for blob in grants {
+            Grant::from_bytes(&blob.0).map_err(|_| RelayFault::Malformed)?;
+            let hash = tagged_hash(Tag::Grant, &[&blob.0]);
+            self.store.add_grant(&hash, &blob.0, true)?;
+        }
+        self.open_grants()
+    }
+
+    /// Opens every grant that can be opened now; one may hold the key to the next.
+    fn open_grants(&mut self) -> Result<(), Error> {
+        let Some(log) = self.confirmed.clone() else { return Ok(()) };
+        let invitation = self.identity.invitation.as_ref().map(crate::keys::InvitationLink::kem);
+        loop {
+            let mut opened = false;
+            for (n, bytes) in self.store.unopened_grants()? {
+                let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
+                let signed = log
+                    .devices()
+                    .get(&grant.issuer)
+                    .is_some_and(|issuer| grant.verify(&issuer.verifier).is_ok());
+                if !signed {
+                    // The log may bring the issuer later; a forged one never opens anything.
+                    continue;
+                }
+                let secrets = self.keyring.take_grant(
+                    &grant,
+                    &self.identity.device,
+                    invitation.as_ref(),
+                    &log,
+                );
+                if let Some(secrets) = secrets {
+                    for secret in &secrets {
+                        self.keep_secret(secret)?;
+                    }
+                    self.store.set_grant_opened(n)?;
+                    opened = true;
+                } else if matches!(grant.recipient, Recipient::Recovery) {
+                    self.store.set_grant_opened(n)?;
+                }
+            }
+            if !opened {
+                return Ok(());
+            }
+        }
+    }
+
+    // --- envelopes ---
+
+    /// Takes the delivered envelopes; gives back the streams that they are of.
+    pub(super) fn take_deliveries(
+        &mut self,
+        reply: &SyncReply,
+        report: &mut SyncReport,
+    ) -> Result<BTreeSet<DocumentId>, Error> {
+        let mut touched: BTreeSet<DocumentId> =
+            reply.acks.iter().map(|ack| ack.document).collect();
+        for delivery in &reply.deliveries {
+            touched.insert(self.take_delivery(delivery, report)?);
+        }
+        Ok(touched)
+    }
+
+    fn take_delivery(
+        &mut self,
+        delivery: &Delivery,
+        report: &mut SyncReport,
+    ) -> Result<DocumentId, Error> {
+        let bytes = &delivery.envelope.0;
+        let envelope = Envelope::from_bytes(bytes).map_err(|_| RelayFault::Malformed)?;
+        let header = &envelope.header;
+        let (document, hash) = (header.document, envelope_hash(bytes));
+        if header.workspace != self.identity.workspace {
+            return Err(RelayFault::Malformed.into());
+        }
+        let known = self.store.envelope(document, header.device, header.sequence)?;
+        if let Some(known) = known {
+            if known.hash != hash || known.number.is_some_and(|n| n != delivery.number) {
+                return Err(RelayFault::StreamForked.into());
+            }
+            if known.number.is_none() {
+                self.store.set_envelope_number(known.id, delivery.number, delivery.accepted_ms)?;
+                if known.device == self.device() {
+                    report.acknowledged += 1;
+                }
+            }
+            return Ok(document);
+        }
+        let outcome = self.apply(&envelope)?;
+        let (state, origin) = self.note_outcome(document, bytes, outcome, report)?;
+        let row = EnvelopeRow {
+            id: 0,
+            document,
+            device: header.device,
+            sequence: header.sequence,
+            number: Some(delivery.number),
+            accepted_ms: Some(delivery.accepted_ms),
+            hash,
+            state,
+            bytes: bytes.clone(),
+        };
+        self.store.add_envelope(&row, origin.as_deref())?;
+        Ok(document)
+    }
+
+    fn note_outcome(
+        &mut self,
+        document: DocumentId,
+        bytes: &[u8],
+        outcome: Outcome,
+        report: &mut SyncReport,
+    ) -> Result<(EnvelopeState, Option<Vec<u8>>), Error> {
+        Ok(match outcome {
+            Outcome::Applied(origin) => {
+                report.applied += 1;
+                (EnvelopeState::Applied, Some(origin))
+            }
+            Outcome::Waiting => (EnvelopeState::Waiting, None),
+            Outcome::Quarantined(reason) => {
+                report.quarantined += 1;
+                self.quarantine(document, reason, bytes)?;
+                (EnvelopeState::Quarantined, None)
+            }
+        })
+    }
+
+    /// Verifies, opens and applies one envelope.
+    fn apply(&mut self, envelope: &Envelope) -> Result<Outcome, Error> {
+        let header = &envelope.header;
+        let (document, device) = (header.document, header.device);
+        let Some(log) = &self.confirmed else { return Ok(Outcome::Waiting) };
+        let Some(author) = log.devices().get(&device) else {
+            return Ok(Outcome::Quarantined(QuarantineReason::BadSignature));
+        };
+        if envelope.verify(&author.verifier).is_err() {
+            return Ok(Outcome::Quarantined(QuarantineReason::BadSignature));
+        }
+        // A member put out since may have written before that; the relay took it then.
+        if log.active_device(device).is_some() && !log.may_write(device, document) {
+            return Ok(Outcome::Quarantined(QuarantineReason::NotAllowed));
+        }
+        if header.kind != EnvelopeKind::Change {
+            // A later version's: kept, and read when the app is updated.
+            return Ok(Outcome::Waiting);
+        }
+        let Some(key) = self.keyring.document(document, header.generation) else {
+            return Ok(Outcome::Waiting);
+        };
+        let Ok(content) = open(envelope, key) else {
+            return Ok(Outcome::Quarantined(QuarantineReason::Unopenable));
+        };
+        let loaded = self.load(document)?;
+        let applied = match loaded.document.apply_batch(&content.batch, device) {
+            Ok(applied) => applied,
+            Err(
+                DocumentError::MissingDependencies(_)
+                | DocumentError::UnknownBatchVersion(_)
+                | DocumentError::NewerSchema { .. },
+            ) => return Ok(Outcome::Waiting),
+            Err(_) => return Ok(Outcome::Quarantined(QuarantineReason::Damaged)),
+        };
+        let origin = Origin::new(&applied.hashes, header.seen_number, &content);
+        self.append_tail(document, &TailItem::Batch(device, &content.batch).encode())?;
+        self.project(document, &applied.touched)?;
+        Ok(Outcome::Applied(origin.to_bytes()))
+    }
+
+    /// Tries again what waited for a key or an earlier change, as long as that helps.
+    pub(super) fn retry_waiting(&mut self, report: &mut SyncReport) -> Result<(), Error> {
+        loop {
+            let mut helped = false;
+            for row in self.store.waiting_envelopes()? {
+                let envelope =
+                    Envelope::from_bytes(&row.bytes).map_err(|_| Error::Unreadable("envelope"))?;
+                let outcome = self.apply(&envelope)?;
+                if matches!(outcome, Outcome::Waiting) {
+                    continue;
+                }
+                helped = true;
+                let (state, origin) =
+                    self.note_outcome(row.document, &row.bytes, outcome, report)?;
+                self.store.set_envelope_state(&row.hash, row.id, state, origin.as_deref())?;
+            }
+            if !helped {
+                return Ok(());
+            }
+        }
+    }
+
+    // --- streams ---
+
+    /// Follows each touched stream as far as it has no gap, compares its head with the receipt,
+    /// and asks by name for what is missing.
+    pub(super) fn follow_streams(
+        &mut self,
+        reply: &SyncReply,
+        touched: BTreeSet<DocumentId>,
+    ) -> Result<(), Error> {
+        let instance = reply.receipt.instance;
+        let promised: BTreeMap<DocumentId, (u64, Hash)> =
+            reply.receipt.heads.iter().map(|head| (head.document, (head.number, head.head))).collect();
+        let is_office = self.role().is_some_and(Role::is_office);
+        for document in touched {
+            let start = stream_start(instance, self.identity.workspace, document);
+            let mut stream = self
+                .streams
+                .get(&document)
+                .copied()
+                .unwrap_or(StreamRow { number: 0, head: start, office: 0, marked: 0 });
+            while let Some((id, hash, accepted_ms)) =
+                self.store.envelope_at(document, stream.number + 1)?
+            {
+                stream.number += 1;
+                stream.head = next_head(stream.head, hash, accepted_ms);
+                self.store.set_envelope_head(id, &stream.head)?;
+                if let Some((number, head)) = promised.get(&document)
+                    && *number == stream.number
+                    && *head != stream.head
+                {
+                    return Err(RelayFault::StreamForked.into());
+                }
+            }
+            if is_office {
+                stream.office = stream.office.max(stream.number);
+            }
+            self.store.put_stream(document, &stream)?;
+            self.streams.insert(document, stream);
+            let behind = promised.get(&document).is_some_and(|(number, _)| *number > stream.number);
+            if behind {
+                self.wanted.insert(document, stream.number + 1);
+            }
+        }
+        self.save_wanted()
+    }
+
+    // --- read marks ---
+
+    /// The marks that this device of the office has yet to send.
+    pub(super) fn marks_due(&self) -> impl Iterator<Item = (DocumentId, u64, Hash)> + '_ {
+        let office = self.role().is_some_and(Role::is_office) && self.is_admitted();
+        self.streams
+            .iter()
+            .filter(move |(_, stream)| office && stream.number > stream.marked)
+            .take(folge_protocol::limits::MESSAGE_MARKS_MAX)
+            .map(|(document, stream)| (*document, stream.number, stream.head))
+    }
+
+    /// Takes others' marks: only those of the office, signed, and over the same stream as ours.
+    pub(super) fn take_marks(&mut self, marks: &[Mark]) -> Result<(), Error> {
+        for mark in marks {
+            let Some(log) = &self.confirmed else { return Ok(()) };
+            let genuine = log
+                .active_device(mark.device)
+                .is_some_and(|device| mark.verify(&device.verifier).is_ok())
+                && log.device_role(mark.device).is_some_and(Role::is_office);
+            let Some(stream) = self.streams.get_mut(&mark.document) else { continue };
+            if !genuine || mark.number <= stream.office {
+                continue;
+            }
+            // A mark over another stream than ours says nothing about ours.
+            if self
+                .store
+                .head_at(mark.document, mark.number)?
+                .is_some_and(|head| head != mark.head)
+            {
+                continue;
+            }
+            stream.office = mark.number;
+            self.store.put_stream(mark.document, stream)?;
+        }
+        Ok(())
+    }
+}
+
+fn entry_of(bytes: &[u8]) -> Result<Entry, Error> {
+    Entry::from_bytes(bytes).map_err(|_| RelayFault::Malformed.into())
+}

@@ -1,0 +1,375 @@
+//! One round trip: what goes into a request, and what is done with the reply.
+
+use folge_protocol::codec::{Decode, Encode};
+use folge_protocol::crypto::PublicKey;
+use folge_protocol::ids::DocumentId;
+use folge_protocol::limits::{MESSAGE_FETCH_MAX, REQUEST_BYTES_TARGET};
+use folge_protocol::wire::{
+    EntryBlob, EnvelopeBlob, FoundRequest, GrantBlob, LiveHello, Mark, PATH_FOUND, PATH_LIVE,
+    PATH_SYNC, Refusal, RefusalCode, Refused, RelayError, Signed, StreamFrom, SyncReply,
+    SyncRequest,
+};
+
+use super::replica::Replica;
+use crate::error::{Error, RelayFault};
+use crate::store::{EnvelopeRow, EnvelopeState};
+
+/// Bytes for the relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The path, such as `/v1/sync`.
+    pub path: &'static str,
+    /// The request's body.
+    pub body: Vec<u8>,
+}
+
+/// What a reply brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SyncReport {
+    /// Envelopes of this device that the relay has stored.
+    pub acknowledged: u64,
+    /// Envelopes of others that were applied.
+    pub applied: u64,
+    /// Envelopes that wait for a key or an earlier change.
+    pub waiting: u64,
+    /// Envelopes that were put into quarantine.
+    pub quarantined: u64,
+    /// Things that the relay refused.
+    pub refused: u64,
+    /// Whether another round trip has work to do at once.
+    pub more: bool,
+}
+
+impl SyncReport {
+    /// Adds another round trip's figures.
+    pub fn add(&mut self, other: &Self) {
+        self.acknowledged += other.acknowledged;
+        self.applied += other.applied;
+        self.waiting = other.waiting;
+        self.quarantined += other.quarantined;
+        self.refused += other.refused;
+        self.more = other.more;
+    }
+}
+
+/// What the request under way holds, so that the reply's places can be read.
+#[derive(Debug, Default)]
+pub(super) struct InFlight {
+    pub(super) founding: bool,
+    pub(super) pending_from: usize,
+    pub(super) grants: Vec<i64>,
+    pub(super) envelopes: Vec<EnvelopeRow>,
+    pub(super) marks: Vec<(DocumentId, u64)>,
+    pub(super) fetch: Vec<DocumentId>,
+}
+
+impl Replica {
+    /// Whether a sync has anything to bring or fetch that is known here.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn has_work(&self) -> Result<bool, Error> {
+        Ok(self.must_found
+            || self.as_invitation
+            || !self.pending_entries.is_empty()
+            || !self.wanted.is_empty()
+            || self.relay_log_len.is_some()
+            || self.progress.recovering
+            || self.store.pending_count()? > 0
+            || self.store.unsent_count()? > 0
+            || !self.store.unsent_grants()?.is_empty()
+            || self.marks_due().next().is_some())
+    }
+
+    /// The next request: seals what waits, and asks for what is new. Always makes one: the caller
+    /// decides when.
+    /// # Errors
+    /// [`Error::Store`]; then nothing was sealed.
+    pub fn request(&mut self) -> Result<Outgoing, Error> {
+        if self.must_found {
+            return self.found_request();
+        }
+        self.admit_self()?;
+        self.seal_pending()?;
+        let mut in_flight = InFlight::default();
+        let mut room = REQUEST_BYTES_TARGET;
+        let log_len = self.confirmed.as_ref().map_or(0, folge_protocol::membership::Membership::len);
+        let mut entries = Vec::new();
+        let from = self.relay_log_len.unwrap_or(log_len).min(log_len);
+        for bytes in self.store.log_entries_from(from)? {
+            room = room.saturating_sub(bytes.len());
+            entries.push(EntryBlob(bytes));
+        }
+        in_flight.pending_from = entries.len();
+        for entry in &self.pending_entries {
+            let bytes = entry.to_bytes();
+            room = room.saturating_sub(bytes.len());
+            entries.push(EntryBlob(bytes));
+        }
+        let mut grants = Vec::new();
+        for (n, bytes) in self.store.unsent_grants()? {
+            if !grants.is_empty() && bytes.len() > room {
+                break;
+            }
+            room = room.saturating_sub(bytes.len());
+            in_flight.grants.push(n);
+            grants.push(GrantBlob(bytes));
+        }
+        // A relay that lost data first shows what it still has; the rest is uploaded then.
+        let mut envelopes = Vec::new();
+        if !self.progress.recovering && !self.as_invitation {
+            in_flight.envelopes = self.store.unsent_envelopes(0, room.max(1))?;
+            envelopes.extend(in_flight.envelopes.iter().map(|row| EnvelopeBlob(row.bytes.clone())));
+        }
+        let mut marks = Vec::new();
+        for (document, number, head) in self.marks_due() {
+            in_flight.marks.push((document, number));
+            marks.push(Mark::sign(document, number, head, self.identity.device.sign()));
+        }
+        let mut fetch = Vec::new();
+        for (document, from) in self.wanted.iter().take(MESSAGE_FETCH_MAX) {
+            in_flight.fetch.push(*document);
+            fetch.push(StreamFrom { document: *document, from: *from });
+        }
+        let request = SyncRequest {
+            instance: self.progress.instance,
+            cursor: self.progress.cursor,
+            log_len: from,
+            entries,
+            grants,
+            envelopes,
+            marks,
+            fetch,
+        };
+        self.in_flight = in_flight;
+        Ok(self.sign(PATH_SYNC, request.to_bytes()))
+    }
+
+    fn found_request(&mut self) -> Result<Outgoing, Error> {
+        let entry = self.store.log_entries_from(0)?.into_iter().next();
+        let entry = entry.ok_or(Error::Unreadable("log"))?;
+        self.in_flight = InFlight { founding: true, ..InFlight::default() };
+        let token = self.founding_token()?;
+        Ok(self.sign(PATH_FOUND, FoundRequest { token, entry: EntryBlob(entry) }.to_bytes()))
+    }
+
+    /// The first message on a live connection.
+    #[must_use]
+    pub fn live_hello(&mut self) -> Option<Outgoing> {
+        let instance = self.progress.instance?;
+        let log_len = self.confirmed.as_ref()?.len();
+        let hello = LiveHello { instance, cursor: self.progress.cursor, log_len };
+        Some(self.sign(PATH_LIVE, hello.to_bytes()))
+    }
+
+    fn sign(&mut self, path: &'static str, payload: Vec<u8>) -> Outgoing {
+        let nonce = self.env.random();
+        let wall_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
+        let time_ms = u64::try_from(wall_ms).unwrap_or(0);
+        let invitation = self.identity.invitation.as_ref().filter(|_| self.as_invitation);
+        let one_time = invitation.map(crate::keys::InvitationLink::sign);
+        let key = one_time.as_ref().unwrap_or_else(|| self.identity.device.sign());
+        let (relay, workspace) = (&self.identity.relay.key, self.identity.workspace);
+        let signed = Signed::sign(relay, path, workspace, time_ms, nonce, payload, key);
+        Outgoing { path, body: signed.to_bytes() }
+    }
+
+    /// Takes a reply. All of it is on disk when this returns `Ok`; none of it otherwise.
+    /// # Errors
+    /// [`Error::RelayFault`] where it contradicts what is known here, [`Error::Store`].
+    pub fn reply(&mut self, bytes: &[u8]) -> Result<SyncReport, Error> {
+        let in_flight = std::mem::take(&mut self.in_flight);
+        if in_flight.founding {
+            // The relay has the workspace (again); what it lacks, the next sync brings.
+            self.must_found = false;
+            self.relay_log_len = Some(1);
+            return Ok(SyncReport { more: true, ..SyncReport::default() });
+        }
+        let reply = SyncReply::from_bytes(bytes).map_err(|_| RelayFault::Malformed)?;
+        self.take(&reply, in_flight)
+    }
+
+    /// Takes a frame of the live connection: the same as a reply that answers no request.
+    /// # Errors
+    /// As [`Replica::reply`].
+    pub fn live_frame(&mut self, bytes: &[u8]) -> Result<SyncReport, Error> {
+        let reply = SyncReply::from_bytes(bytes).map_err(|_| RelayFault::Malformed)?;
+        self.take(&reply, InFlight::default())
+    }
+
+    fn take(&mut self, reply: &SyncReply, in_flight: InFlight) -> Result<SyncReport, Error> {
+        let relay = PublicKey::from_bytes(&self.identity.relay.key);
+        let relay = relay.map_err(|_| RelayFault::BadReceipt)?;
+        reply
+            .receipt
+            .verify(self.identity.workspace, &relay)
+            .map_err(|_| RelayFault::BadReceipt)?;
+        let report = self.atomically(|replica| {
+            replica.notice_lost_data(reply)?;
+            let mut report = SyncReport::default();
+            replica.take_entries(reply)?;
+            replica.take_grants(&reply.grants)?;
+            replica.note_sent(reply, &in_flight, &mut report)?;
+            let touched = replica.take_deliveries(reply, &mut report)?;
+            replica.follow_streams(reply, touched)?;
+            replica.retry_waiting(&mut report)?;
+            replica.take_marks(&reply.marks)?;
+            replica.progress.cursor = replica.progress.cursor.max(reply.position);
+            replica.progress.recovering &= reply.more;
+            replica.save_progress()?;
+            report.waiting = replica.store.waiting_envelopes()?.len() as u64;
+            Ok(report)
+        })?;
+        self.relay_offset_ms = i64::try_from(reply.receipt.now_ms)
+            .unwrap_or(i64::MAX)
+            .saturating_sub(self.env.now().wall_ms);
+        if self.is_admitted() {
+            self.as_invitation = false;
+        }
+        self.schedule.succeeded();
+        let progressed = report.acknowledged > 0
+            || !reply.entries.is_empty()
+            || !reply.deliveries.is_empty()
+            || !in_flight.marks.is_empty()
+            || report.refused > 0;
+        Ok(SyncReport { more: reply.more || (progressed && self.has_work()?), ..report })
+    }
+
+    /// Another instance, or a position behind ours: the relay lost data. Its numbers are void;
+    /// what it still has comes from the start, and then everything it lacks is uploaded.
+    fn notice_lost_data(&mut self, reply: &SyncReply) -> Result<(), Error> {
+        let instance = reply.receipt.instance;
+        let lost = self.progress.instance.is_some_and(|known| known != instance)
+            || reply.position < self.progress.cursor;
+        if lost {
+            self.store.forget_numbers()?;
+            self.store.set_grants_unsent()?;
+            self.streams.clear();
+            self.wanted.clear();
+            self.save_wanted()?;
+            self.progress.cursor = 0;
+            self.progress.recovering = true;
+        }
+        self.progress.instance = Some(instance);
+        Ok(())
+    }
+
+    /// Notes what of the request the relay has stored, and what it refused.
+    fn note_sent(
+        &mut self,
+        reply: &SyncReply,
+        in_flight: &InFlight,
+        report: &mut SyncReport,
+    ) -> Result<(), Error> {
+        let refusal_of = |what: Refused| {
+            reply.refusals.iter().find(|refusal| refusal.what == what).map(|refusal| refusal.code)
+        };
+        for (place, n) in (0_u32..).zip(&in_flight.grants) {
+            match refusal_of(Refused::Grant(place)) {
+                None => self.store.set_grant_sent(*n)?,
+                Some(_) => report.refused += 1,
+            }
+        }
+        for ack in &reply.acks {
+            let row = self.store.envelope(ack.document, ack.device, ack.sequence)?;
+            let row = row.ok_or(RelayFault::Malformed)?;
+            if row.number.is_none() {
+                self.store.set_envelope_number(row.id, ack.number, ack.accepted_ms)?;
+                report.acknowledged += 1;
+            } else if row.number != Some(ack.number) {
+                return Err(RelayFault::StreamForked.into());
+            }
+        }
+        for (place, row) in (0_u32..).zip(&in_flight.envelopes) {
+            if let Some(code) = refusal_of(Refused::Envelope(place)) {
+                report.refused += 1;
+                self.note_refused(row, code)?;
+            }
+        }
+        for (place, (document, number)) in (0_u32..).zip(&in_flight.marks) {
+            if refusal_of(Refused::Mark(place)).is_none()
+                && let Some(stream) = self.streams.get_mut(document)
+            {
+                stream.marked = stream.marked.max(*number);
+                self.store.put_stream(*document, stream)?;
+            }
+        }
+        // What was asked for by name is here, unless the reply was cut short; a gap that is left
+        // is noticed when the streams are followed.
+        if !reply.more {
+            for document in &in_flight.fetch {
+                self.wanted.remove(document);
+            }
+        }
+        if let Some(Refusal { what: Refused::Entry(place), code }) =
+            reply.refusals.iter().find(|refusal| matches!(refusal.what, Refused::Entry(_)))
+        {
+            report.refused += 1;
+            let own = usize::try_from(*place).unwrap_or(0).checked_sub(in_flight.pending_from);
+            // A conflict means that others were first: the entries were signed anew just now.
+            if *code != RefusalCode::LogConflict
+                && let Some(own) = own
+                && own < self.pending_entries.len()
+            {
+                self.pending_entries.remove(own);
+                self.rebase_pending();
+                self.save_pending_entries()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A refused envelope stays here. What will never be taken is listed in the quarantine; what
+    /// may be taken later is sent again with the next sync.
+    fn note_refused(&mut self, row: &EnvelopeRow, code: RefusalCode) -> Result<(), Error> {
+        match code {
+            RefusalCode::SequenceGap | RefusalCode::UnknownDocument | RefusalCode::Quota => Ok(()),
+            RefusalCode::NotAllowed
+            | RefusalCode::SequenceConflict
+            | RefusalCode::Malformed
+            | RefusalCode::LogConflict
+            | RefusalCode::InvitationSpent => {
+                self.quarantine(row.document, super::QuarantineReason::RefusedByRelay, &row.bytes)?;
+                let state = EnvelopeState::Quarantined;
+                Ok(self.store.set_envelope_state(&row.hash, row.id, state, None)?)
+            }
+        }
+    }
+
+    /// Takes the relay's refusal of a whole request, or the transport's failure.
+    /// The wait until the next try is in the schedule.
+    pub fn failed(&mut self, error: &Error) {
+        self.in_flight = InFlight::default();
+        let mut at_least_ms = 0;
+        match error {
+            Error::Relay(RelayError::ClockSkew { now_ms }) => {
+                self.relay_offset_ms = i64::try_from(*now_ms)
+                    .unwrap_or(i64::MAX)
+                    .saturating_sub(self.env.now().wall_ms);
+                self.schedule.hurry();
+                return;
+            }
+            Error::Relay(RelayError::UnknownWorkspace) => {
+                // Only who has the founding entry can bring the workspace back.
+                self.must_found = self.confirmed.is_some();
+            }
+            Error::Relay(RelayError::Unauthorized) => {
+                // The relay may have lost the entry that let this device in.
+                self.as_invitation = self.identity.invitation.is_some() && !self.as_invitation;
+            }
+            Error::Relay(RelayError::Busy { retry_after_ms }) => at_least_ms = *retry_after_ms,
+            _ => {}
+        }
+        self.schedule.failed(&mut self.env, at_least_ms);
+    }
+
+    /// How long to wait before the next sync, in milliseconds; 0 for not at all.
+    #[must_use]
+    pub fn wait_ms(&self) -> u64 {
+        self.schedule.wait_ms(&self.env)
+    }
+
+    /// Coverage came back, or the user asked: the next sync may go at once.
+    pub fn hurry(&mut self) {
+        self.schedule.hurry();
+    }
+}

@@ -1,0 +1,21 @@
+//! Synchronisation without I/O: [`Replica::request`] gives bytes to send, [`Replica::reply`] takes
+//! the relay's bytes. Who carries them, when and how, is the shell's matter; `transport` is one.
+//!
+//! `docs/protocol.md` tells the exchange. Uploading is in `upload`, taking in what the relay
+//! delivers in `download`, what both share in `exchange`.
+
+mod download;
+mod evidence;
+mod exchange;
+mod identity;
+mod replica;
+mod schedule;
+mod upload;
+
+pub use download::{Quarantined, QuarantineReason};
+pub use evidence::TimeGrade;
+pub use exchange::{Outgoing, SyncReport};
+pub use identity::{Identity, RelayAddress};
+pub use replica::Replica;
+pub(crate) use replica::record_key;
+pub use schedule::Schedule;
