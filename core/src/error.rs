@@ -189,9 +189,7 @@ impl Error {
                 "Invitasjonen passer ikke. Be om en ny.",
                 "The invitation does not fit. Ask for a new one.",
             ),
-            Self::UnknownTimer => {
-                ("Tidtakingen er ikke i gang.", "The timer is not running.")
-            }
+            Self::UnknownTimer => ("Tidtakingen er ikke i gang.", "The timer is not running."),
             Self::TooManyTimers => (
                 "For mange tidtakinger er i gang. Stopp en først.",
                 "Too many timers are running. Stop one first.",

@@ -95,7 +95,9 @@ impl Replica {
         for row in self.store.quarantine()? {
             let mut input = Reader::new(&row.plain);
             let code = input.u8().map_err(unreadable)?;
-            let reason = QuarantineReason::ALL.into_iter().find(|known| known.code() == code);
+            let reason = QuarantineReason::ALL
+                .into_iter()
+                .find(|known| known.code() == code);
             found.push(Quarantined {
                 document: row.document,
                 reason: reason.ok_or(Error::Unreadable("quarantine"))?,
@@ -111,7 +113,10 @@ impl Replica {
     pub(super) fn take_entries(&mut self, reply: &SyncReply) -> Result<(), Error> {
         let readable_before = self.readable();
         let known = self.store.log_entries_from(
-            reply.entries.first().map_or(Ok(0), |blob| entry_of(&blob.0).map(|e| e.index))?,
+            reply
+                .entries
+                .first()
+                .map_or(Ok(0), |blob| entry_of(&blob.0).map(|e| e.index))?,
         )?;
         let mut known = known.into_iter();
         let mut added = BTreeSet::new();
@@ -131,7 +136,9 @@ impl Replica {
                     }
                     self.confirmed = Some(log);
                 }
-                Some(log) => log.apply(&entry, entry.time_ms).map_err(RelayFault::BadEntry)?,
+                Some(log) => log
+                    .apply(&entry, entry.time_ms)
+                    .map_err(RelayFault::BadEntry)?,
             }
             self.store.append_log(entry.index, &blob.0)?;
             if let Body::DocumentsAdded { documents } = &entry.body {
@@ -148,7 +155,11 @@ impl Replica {
         self.relay_log_len = (reply.log_len < len).then_some(reply.log_len);
         // What this device may read from now on, but whose stream lies behind its cursor.
         if self.progress.cursor > 0 {
-            let fresh: Vec<_> = self.readable().difference(&readable_before).copied().collect();
+            let fresh: Vec<_> = self
+                .readable()
+                .difference(&readable_before)
+                .copied()
+                .collect();
             for document in fresh {
                 // A stream that began just now lies before the cursor in no part.
                 if !added.contains(&document) && !self.streams.contains_key(&document) {
@@ -161,9 +172,15 @@ impl Replica {
     }
 
     fn readable(&self) -> BTreeSet<DocumentId> {
-        let Some(log) = &self.confirmed else { return BTreeSet::new() };
+        let Some(log) = &self.confirmed else {
+            return BTreeSet::new();
+        };
         let device = self.device();
-        log.documents().keys().filter(|id| log.may_read(device, **id)).copied().collect()
+        log.documents()
+            .keys()
+            .filter(|id| log.may_read(device, **id))
+            .copied()
+            .collect()
     }
 
     // --- grants ---
@@ -179,8 +196,14 @@ impl Replica {
 
     /// Opens every grant that can be opened now; one may hold the key to the next.
     fn open_grants(&mut self) -> Result<(), Error> {
-        let Some(log) = self.confirmed.clone() else { return Ok(()) };
-        let invitation = self.identity.invitation.as_ref().map(crate::keys::InvitationLink::kem);
+        let Some(log) = self.confirmed.clone() else {
+            return Ok(());
+        };
+        let invitation = self
+            .identity
+            .invitation
+            .as_ref()
+            .map(crate::keys::InvitationLink::kem);
         loop {
             let mut opened = false;
             for (n, bytes) in self.store.unopened_grants()? {
@@ -223,8 +246,7 @@ impl Replica {
         reply: &SyncReply,
         report: &mut SyncReport,
     ) -> Result<BTreeSet<DocumentId>, Error> {
-        let mut touched: BTreeSet<DocumentId> =
-            reply.acks.iter().map(|ack| ack.document).collect();
+        let mut touched: BTreeSet<DocumentId> = reply.acks.iter().map(|ack| ack.document).collect();
         for delivery in &reply.deliveries {
             touched.insert(self.take_delivery(delivery, report)?);
         }
@@ -243,13 +265,16 @@ impl Replica {
         if header.workspace != self.identity.workspace {
             return Err(RelayFault::Malformed.into());
         }
-        let known = self.store.envelope(document, header.device, header.sequence)?;
+        let known = self
+            .store
+            .envelope(document, header.device, header.sequence)?;
         if let Some(known) = known {
             if known.hash != hash || known.number.is_some_and(|n| n != delivery.number) {
                 return Err(RelayFault::StreamForked.into());
             }
             if known.number.is_none() {
-                self.store.set_envelope_number(known.id, delivery.number, delivery.accepted_ms)?;
+                self.store
+                    .set_envelope_number(known.id, delivery.number, delivery.accepted_ms)?;
                 if known.device == self.device() {
                     report.acknowledged += 1;
                 }
@@ -298,7 +323,9 @@ impl Replica {
     fn apply(&mut self, envelope: &Envelope) -> Result<Outcome, Error> {
         let header = &envelope.header;
         let (document, device) = (header.document, header.device);
-        let Some(log) = &self.confirmed else { return Ok(Outcome::Waiting) };
+        let Some(log) = &self.confirmed else {
+            return Ok(Outcome::Waiting);
+        };
         let Some(author) = log.devices().get(&device) else {
             return Ok(Outcome::Quarantined(QuarantineReason::BadSignature));
         };
@@ -349,7 +376,8 @@ impl Replica {
                 helped = true;
                 let (state, origin) =
                     self.note_outcome(row.document, &row.bytes, outcome, report)?;
-                self.store.set_envelope_state(&row.hash, row.id, state, origin.as_deref())?;
+                self.store
+                    .set_envelope_state(&row.hash, row.id, state, origin.as_deref())?;
             }
             if !helped {
                 return Ok(());
@@ -367,16 +395,21 @@ impl Replica {
         touched: BTreeSet<DocumentId>,
     ) -> Result<(), Error> {
         let instance = reply.receipt.instance;
-        let promised: BTreeMap<DocumentId, (u64, Hash)> =
-            reply.receipt.heads.iter().map(|head| (head.document, (head.number, head.head))).collect();
+        let promised: BTreeMap<DocumentId, (u64, Hash)> = reply
+            .receipt
+            .heads
+            .iter()
+            .map(|head| (head.document, (head.number, head.head)))
+            .collect();
         let is_office = self.role().is_some_and(Role::is_office);
         for document in touched {
             let start = stream_start(instance, self.identity.workspace, document);
-            let mut stream = self
-                .streams
-                .get(&document)
-                .copied()
-                .unwrap_or(StreamRow { number: 0, head: start, office: 0, marked: 0 });
+            let mut stream = self.streams.get(&document).copied().unwrap_or(StreamRow {
+                number: 0,
+                head: start,
+                office: 0,
+                marked: 0,
+            });
             while let Some((id, hash, accepted_ms)) =
                 self.store.envelope_at(document, stream.number + 1)?
             {
@@ -395,7 +428,9 @@ impl Replica {
             }
             self.store.put_stream(document, &stream)?;
             self.streams.insert(document, stream);
-            let behind = promised.get(&document).is_some_and(|(number, _)| *number > stream.number);
+            let behind = promised
+                .get(&document)
+                .is_some_and(|(number, _)| *number > stream.number);
             if behind {
                 self.wanted.insert(document, stream.number + 1);
             }
@@ -418,12 +453,16 @@ impl Replica {
     /// Takes others' marks: only those of the office, signed, and over the same stream as ours.
     pub(super) fn take_marks(&mut self, marks: &[Mark]) -> Result<(), Error> {
         for mark in marks {
-            let Some(log) = &self.confirmed else { return Ok(()) };
+            let Some(log) = &self.confirmed else {
+                return Ok(());
+            };
             let genuine = log
                 .active_device(mark.device)
                 .is_some_and(|device| mark.verify(&device.verifier).is_ok())
                 && log.device_role(mark.device).is_some_and(Role::is_office);
-            let Some(stream) = self.streams.get_mut(&mark.document) else { continue };
+            let Some(stream) = self.streams.get_mut(&mark.document) else {
+                continue;
+            };
             if !genuine || mark.number <= stream.office {
                 continue;
             }

@@ -43,17 +43,30 @@ pub enum TimeGrade {
 impl TimeGrade {
     /// Grades a claimed time.
     #[must_use]
-    pub fn of(claimed_ms: i64, jumped: bool, after_ms: Option<u64>, before_ms: Option<u64>) -> Self {
-        let Some(before_ms) = before_ms else { return Self::Unsent };
+    pub fn of(
+        claimed_ms: i64,
+        jumped: bool,
+        after_ms: Option<u64>,
+        before_ms: Option<u64>,
+    ) -> Self {
+        let Some(before_ms) = before_ms else {
+            return Self::Unsent;
+        };
         let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         let late = claimed_ms > signed(before_ms).saturating_add(TIME_GRADE_TOLERANCE_MILLISECONDS);
         let early = after_ms.is_some_and(|after| {
             claimed_ms < signed(after).saturating_sub(TIME_GRADE_TOLERANCE_MILLISECONDS)
         });
         match (late || early, jumped, after_ms) {
-            (true, _, _) => Self::Contradicted { after_ms, before_ms },
+            (true, _, _) => Self::Contradicted {
+                after_ms,
+                before_ms,
+            },
             (false, true, _) => Self::ClockJump { before_ms },
-            (false, false, Some(after_ms)) => Self::BoundedBothSides { after_ms, before_ms },
+            (false, false, Some(after_ms)) => Self::BoundedBothSides {
+                after_ms,
+                before_ms,
+            },
             (false, false, None) => Self::BoundedAfter { before_ms },
         }
     }
@@ -105,7 +118,11 @@ impl Decode for Origin {
         let seen_number = input.u64()?;
         let jumped = input.u8()? != 0;
         let changes: Vec<Change> = input.list(BATCH_CHANGES_MAX)?;
-        Ok(Self { changes: changes.into_iter().map(|change| change.0).collect(), seen_number, jumped })
+        Ok(Self {
+            changes: changes.into_iter().map(|change| change.0).collect(),
+            seen_number,
+            jumped,
+        })
     }
 }
 
@@ -116,7 +133,11 @@ pub(super) fn clock_runs(readings: &[crate::env::Reading]) -> Vec<ClockRun> {
         let offset_s = reading.offset_s();
         match runs.last_mut() {
             Some(run) if run.boot == reading.boot && run.offset_s == offset_s => run.count += 1,
-            _ => runs.push(ClockRun { count: 1, boot: reading.boot, offset_s }),
+            _ => runs.push(ClockRun {
+                count: 1,
+                boot: reading.boot,
+                offset_s,
+            }),
         }
     }
     runs
@@ -132,20 +153,30 @@ mod tests {
         assert_eq!(TimeGrade::of(0, false, None, None), TimeGrade::Unsent);
         assert_eq!(
             TimeGrade::of(hour, false, None, Some(2 * 3_600_000)),
-            TimeGrade::BoundedAfter { before_ms: 7_200_000 }
+            TimeGrade::BoundedAfter {
+                before_ms: 7_200_000
+            }
         );
         assert_eq!(
             TimeGrade::of(hour, false, Some(1), Some(7_200_000)),
-            TimeGrade::BoundedBothSides { after_ms: 1, before_ms: 7_200_000 }
+            TimeGrade::BoundedBothSides {
+                after_ms: 1,
+                before_ms: 7_200_000
+            }
         );
         assert_eq!(
             TimeGrade::of(hour, true, Some(1), Some(7_200_000)),
-            TimeGrade::ClockJump { before_ms: 7_200_000 }
+            TimeGrade::ClockJump {
+                before_ms: 7_200_000
+            }
         );
         for claimed in [-10 * hour, 10 * hour] {
             assert_eq!(
                 TimeGrade::of(claimed, true, Some(1), Some(7_200_000)),
-                TimeGrade::Contradicted { after_ms: Some(1), before_ms: 7_200_000 }
+                TimeGrade::Contradicted {
+                    after_ms: Some(1),
+                    before_ms: 7_200_000
+                }
             );
         }
     }

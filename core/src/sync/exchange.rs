@@ -92,7 +92,10 @@ impl Replica {
         self.seal_pending()?;
         let mut in_flight = InFlight::default();
         let mut room = REQUEST_BYTES_TARGET;
-        let log_len = self.confirmed.as_ref().map_or(0, folge_protocol::membership::Membership::len);
+        let log_len = self
+            .confirmed
+            .as_ref()
+            .map_or(0, folge_protocol::membership::Membership::len);
         let mut entries = Vec::new();
         let from = self.relay_log_len.unwrap_or(log_len).min(log_len);
         for bytes in self.store.log_entries_from(from)? {
@@ -118,17 +121,30 @@ impl Replica {
         let mut envelopes = Vec::new();
         if !self.progress.recovering && !self.as_invitation {
             in_flight.envelopes = self.store.unsent_envelopes(0, room.max(1))?;
-            envelopes.extend(in_flight.envelopes.iter().map(|row| EnvelopeBlob(row.bytes.clone())));
+            envelopes.extend(
+                in_flight
+                    .envelopes
+                    .iter()
+                    .map(|row| EnvelopeBlob(row.bytes.clone())),
+            );
         }
         let mut marks = Vec::new();
         for (document, number, head) in self.marks_due() {
             in_flight.marks.push((document, number));
-            marks.push(Mark::sign(document, number, head, self.identity.device.sign()));
+            marks.push(Mark::sign(
+                document,
+                number,
+                head,
+                self.identity.device.sign(),
+            ));
         }
         let mut fetch = Vec::new();
         for (document, from) in self.wanted.iter().take(MESSAGE_FETCH_MAX) {
             in_flight.fetch.push(*document);
-            fetch.push(StreamFrom { document: *document, from: *from });
+            fetch.push(StreamFrom {
+                document: *document,
+                from: *from,
+            });
         }
         let request = SyncRequest {
             instance: self.progress.instance,
@@ -147,9 +163,19 @@ impl Replica {
     fn found_request(&mut self) -> Result<Outgoing, Error> {
         let entry = self.store.log_entries_from(0)?.into_iter().next();
         let entry = entry.ok_or(Error::Unreadable("log"))?;
-        self.in_flight = InFlight { founding: true, ..InFlight::default() };
+        self.in_flight = InFlight {
+            founding: true,
+            ..InFlight::default()
+        };
         let token = self.founding_token()?;
-        Ok(self.sign(PATH_FOUND, FoundRequest { token, entry: EntryBlob(entry) }.to_bytes()))
+        Ok(self.sign(
+            PATH_FOUND,
+            FoundRequest {
+                token,
+                entry: EntryBlob(entry),
+            }
+            .to_bytes(),
+        ))
     }
 
     /// The first message on a live connection.
@@ -157,7 +183,11 @@ impl Replica {
     pub fn live_hello(&mut self) -> Option<Outgoing> {
         let instance = self.progress.instance?;
         let log_len = self.confirmed.as_ref()?.len();
-        let hello = LiveHello { instance, cursor: self.progress.cursor, log_len };
+        let hello = LiveHello {
+            instance,
+            cursor: self.progress.cursor,
+            log_len,
+        };
         Some(self.sign(PATH_LIVE, hello.to_bytes()))
     }
 
@@ -165,12 +195,21 @@ impl Replica {
         let nonce = self.env.random();
         let wall_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
         let time_ms = u64::try_from(wall_ms).unwrap_or(0);
-        let invitation = self.identity.invitation.as_ref().filter(|_| self.as_invitation);
+        let invitation = self
+            .identity
+            .invitation
+            .as_ref()
+            .filter(|_| self.as_invitation);
         let one_time = invitation.map(crate::keys::InvitationLink::sign);
-        let key = one_time.as_ref().unwrap_or_else(|| self.identity.device.sign());
+        let key = one_time
+            .as_ref()
+            .unwrap_or_else(|| self.identity.device.sign());
         let (relay, workspace) = (&self.identity.relay.key, self.identity.workspace);
         let signed = Signed::sign(relay, path, workspace, time_ms, nonce, payload, key);
-        Outgoing { path, body: signed.to_bytes() }
+        Outgoing {
+            path,
+            body: signed.to_bytes(),
+        }
     }
 
     /// Takes a reply. All of it is on disk when this returns `Ok`; none of it otherwise.
@@ -182,7 +221,10 @@ impl Replica {
             // The relay has the workspace (again); what it lacks, the next sync brings.
             self.must_found = false;
             self.relay_log_len = Some(1);
-            return Ok(SyncReport { more: true, ..SyncReport::default() });
+            return Ok(SyncReport {
+                more: true,
+                ..SyncReport::default()
+            });
         }
         let reply = SyncReply::from_bytes(bytes).map_err(|_| RelayFault::Malformed)?;
         self.take(&reply, in_flight)
@@ -231,14 +273,20 @@ impl Replica {
             || !reply.deliveries.is_empty()
             || !in_flight.marks.is_empty()
             || report.refused > 0;
-        Ok(SyncReport { more: reply.more || (progressed && self.has_work()?), ..report })
+        Ok(SyncReport {
+            more: reply.more || (progressed && self.has_work()?),
+            ..report
+        })
     }
 
     /// Another instance, or a position behind ours: the relay lost data. Its numbers are void;
     /// what it still has comes from the start, and then everything it lacks is uploaded.
     fn notice_lost_data(&mut self, reply: &SyncReply) -> Result<(), Error> {
         let instance = reply.receipt.instance;
-        let lost = self.progress.instance.is_some_and(|known| known != instance)
+        let lost = self
+            .progress
+            .instance
+            .is_some_and(|known| known != instance)
             || reply.position < self.progress.cursor;
         if lost {
             self.store.forget_numbers()?;
@@ -261,7 +309,11 @@ impl Replica {
         report: &mut SyncReport,
     ) -> Result<(), Error> {
         let refusal_of = |what: Refused| {
-            reply.refusals.iter().find(|refusal| refusal.what == what).map(|refusal| refusal.code)
+            reply
+                .refusals
+                .iter()
+                .find(|refusal| refusal.what == what)
+                .map(|refusal| refusal.code)
         };
         for (place, n) in (0_u32..).zip(&in_flight.grants) {
             match refusal_of(Refused::Grant(place)) {
@@ -270,10 +322,13 @@ impl Replica {
             }
         }
         for ack in &reply.acks {
-            let row = self.store.envelope(ack.document, ack.device, ack.sequence)?;
+            let row = self
+                .store
+                .envelope(ack.document, ack.device, ack.sequence)?;
             let row = row.ok_or(RelayFault::Malformed)?;
             if row.number.is_none() {
-                self.store.set_envelope_number(row.id, ack.number, ack.accepted_ms)?;
+                self.store
+                    .set_envelope_number(row.id, ack.number, ack.accepted_ms)?;
                 report.acknowledged += 1;
             } else if row.number != Some(ack.number) {
                 return Err(RelayFault::StreamForked.into());
@@ -300,11 +355,18 @@ impl Replica {
                 self.wanted.remove(document);
             }
         }
-        if let Some(Refusal { what: Refused::Entry(place), code }) =
-            reply.refusals.iter().find(|refusal| matches!(refusal.what, Refused::Entry(_)))
+        if let Some(Refusal {
+            what: Refused::Entry(place),
+            code,
+        }) = reply
+            .refusals
+            .iter()
+            .find(|refusal| matches!(refusal.what, Refused::Entry(_)))
         {
             report.refused += 1;
-            let own = usize::try_from(*place).unwrap_or(0).checked_sub(in_flight.pending_from);
+            let own = usize::try_from(*place)
+                .unwrap_or(0)
+                .checked_sub(in_flight.pending_from);
             // A conflict means that others were first: the entries were signed anew just now.
             if *code != RefusalCode::LogConflict
                 && let Some(own) = own
@@ -328,9 +390,15 @@ impl Replica {
             | RefusalCode::Malformed
             | RefusalCode::LogConflict
             | RefusalCode::InvitationSpent => {
-                self.quarantine(row.document, super::QuarantineReason::RefusedByRelay, &row.bytes)?;
+                self.quarantine(
+                    row.document,
+                    super::QuarantineReason::RefusedByRelay,
+                    &row.bytes,
+                )?;
                 let state = EnvelopeState::Quarantined;
-                Ok(self.store.set_envelope_state(&row.hash, row.id, state, None)?)
+                Ok(self
+                    .store
+                    .set_envelope_state(&row.hash, row.id, state, None)?)
             }
         }
     }

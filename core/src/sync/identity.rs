@@ -70,7 +70,10 @@ impl Identity {
         let installation = input.array()?;
         let url = String::from_utf8(input.bytes(URL_BYTES_MAX)?.to_vec())
             .map_err(|_| DecodeError::Invalid)?;
-        let relay = RelayAddress { url, key: input.array()? };
+        let relay = RelayAddress {
+            url,
+            key: input.array()?,
+        };
         let invitation = match input.u8()? {
             0 => None,
             _ => Some(InvitationLink {
@@ -82,7 +85,14 @@ impl Identity {
             }),
         };
         input.finish()?;
-        Ok(Self { workspace, person, device, installation, relay, invitation })
+        Ok(Self {
+            workspace,
+            person,
+            device,
+            installation,
+            relay,
+            invitation,
+        })
     }
 }
 

@@ -12,7 +12,7 @@ mod replica;
 mod schedule;
 mod upload;
 
-pub use download::{Quarantined, QuarantineReason};
+pub use download::{QuarantineReason, Quarantined};
 pub use evidence::TimeGrade;
 pub use exchange::{Outgoing, SyncReport};
 pub use identity::{Identity, RelayAddress};

@@ -88,7 +88,9 @@ impl Replica {
     /// # Errors
     /// [`Error::Unreadable`] where the store holds something that it cannot have written.
     pub(crate) fn open(store: Store, env: Env) -> Result<Self, Error> {
-        let identity = store.meta(META_IDENTITY)?.ok_or(Error::Unreadable("identity"))?;
+        let identity = store
+            .meta(META_IDENTITY)?
+            .ok_or(Error::Unreadable("identity"))?;
         let identity = Identity::decode(&identity).map_err(|_| Error::Unreadable("identity"))?;
         let mut replica = Self {
             store,
@@ -139,7 +141,8 @@ impl Replica {
         self.summaries = BTreeMap::new();
         for (document, bytes) in self.store.summaries()? {
             let summary = postcard::from_bytes(&bytes);
-            self.summaries.insert(document, summary.map_err(|_| Error::Unreadable("summary"))?);
+            self.summaries
+                .insert(document, summary.map_err(|_| Error::Unreadable("summary"))?);
         }
         Ok(())
     }
@@ -157,7 +160,8 @@ impl Replica {
         self.confirmed = confirmed;
         self.pending_entries = Vec::new();
         for bytes in self.store.pending_entries()? {
-            self.pending_entries.push(Entry::from_bytes(&bytes).map_err(|_| unreadable())?);
+            self.pending_entries
+                .push(Entry::from_bytes(&bytes).map_err(|_| unreadable())?);
         }
         self.rebase_pending();
         Ok(())
@@ -170,7 +174,8 @@ impl Replica {
     ) -> Result<T, Error> {
         // The store's transaction wants the store alone, so its two halves are driven here.
         self.store.begin()?;
-        match work(self).and_then(|value| self.store.commit().map(|()| value).map_err(Error::from)) {
+        match work(self).and_then(|value| self.store.commit().map(|()| value).map_err(Error::from))
+        {
             Ok(value) => Ok(value),
             Err(error) => {
                 self.store.rollback();
@@ -200,17 +205,24 @@ impl Replica {
         &self.identity
     }
     pub(crate) fn actor(&self) -> Actor {
-        Actor { device: self.device(), nonce: self.identity.installation }
+        Actor {
+            device: self.device(),
+            nonce: self.identity.installation,
+        }
     }
     /// Whether the confirmed log has this device.
     #[must_use]
     pub fn is_admitted(&self) -> bool {
-        self.confirmed.as_ref().is_some_and(|log| log.active_device(self.device()).is_some())
+        self.confirmed
+            .as_ref()
+            .is_some_and(|log| log.active_device(self.device()).is_some())
     }
     /// This device's role, once it is in.
     #[must_use]
     pub fn role(&self) -> Option<Role> {
-        self.local.as_ref().and_then(|log| log.device_role(self.device()))
+        self.local
+            .as_ref()
+            .and_then(|log| log.device_role(self.device()))
     }
     /// Clocks and randomness.
     pub(crate) fn env(&mut self) -> &mut Env {
@@ -254,12 +266,24 @@ impl Replica {
 
     fn signed(&self, log: &Membership, author: Author, body: Body) -> Entry {
         let time_ms = u64::try_from(self.env.now().wall_ms).unwrap_or(0);
-        let invitation = self.identity.invitation.as_ref().map(crate::keys::InvitationLink::sign);
+        let invitation = self
+            .identity
+            .invitation
+            .as_ref()
+            .map(crate::keys::InvitationLink::sign);
         let key = match (&author, &invitation) {
             (Author::Invitation(_), Some(key)) => key,
             _ => self.identity.device.sign(),
         };
-        Entry::sign(log.workspace(), log.len(), log.head(), time_ms, author, body, key)
+        Entry::sign(
+            log.workspace(),
+            log.len(),
+            log.head(),
+            time_ms,
+            author,
+            body,
+            key,
+        )
     }
 
     /// Adds an entry of this device to the pending ones. The caller is in a transaction.
@@ -285,7 +309,9 @@ impl Replica {
     }
 
     pub(super) fn save_progress(&mut self) -> Result<(), Error> {
-        Ok(self.store.set_meta(META_PROGRESS, Some(&self.progress.to_bytes()))?)
+        Ok(self
+            .store
+            .set_meta(META_PROGRESS, Some(&self.progress.to_bytes()))?)
     }
 
     pub(super) fn save_wanted(&mut self) -> Result<(), Error> {
@@ -300,7 +326,11 @@ impl Replica {
     // --- documents ---
 
     fn document_kind(&self, document: DocumentId) -> Result<DocumentKind, Error> {
-        let state = self.log()?.documents().get(&document).ok_or(Error::UnknownDocument)?;
+        let state = self
+            .log()?
+            .documents()
+            .get(&document)
+            .ok_or(Error::UnknownDocument)?;
         match state.kind {
             membership::DocumentKind::Register => Ok(DocumentKind::Register),
             membership::DocumentKind::Casefile => Ok(DocumentKind::Casefile),
@@ -324,9 +354,19 @@ impl Replica {
                 apply_tail(&mut loaded, item)?;
             }
             let tail_len = u32::try_from(tail.len()).unwrap_or(u32::MAX);
-            self.loaded.insert(document, Loaded { document: loaded, tail_len, last_used: 0 });
+            self.loaded.insert(
+                document,
+                Loaded {
+                    document: loaded,
+                    tail_len,
+                    last_used: 0,
+                },
+            );
         }
-        let loaded = self.loaded.get_mut(&document).ok_or(Error::UnknownDocument)?;
+        let loaded = self
+            .loaded
+            .get_mut(&document)
+            .ok_or(Error::UnknownDocument)?;
         loaded.last_used = self.use_counter;
         Ok(loaded)
     }
@@ -338,7 +378,10 @@ impl Replica {
 
     fn make_room(&mut self) {
         if self.loaded.len() >= LOADED_DOCUMENTS_MAX {
-            let oldest = self.loaded.iter().min_by_key(|(_, loaded)| loaded.last_used);
+            let oldest = self
+                .loaded
+                .iter()
+                .min_by_key(|(_, loaded)| loaded.last_used);
             if let Some(document) = oldest.map(|(document, _)| *document) {
                 self.loaded.remove(&document);
                 self.views.remove(&document);
@@ -354,10 +397,17 @@ impl Replica {
     ) -> Result<(), Error> {
         self.make_room();
         let now = self.env.now();
-        let meta = ChangeMeta { wall_ms: now.wall_ms, reason: None };
+        let meta = ChangeMeta {
+            wall_ms: now.wall_ms,
+            reason: None,
+        };
         let (made, written) = Document::create(kind, self.actor(), &meta)?;
         self.use_counter += 1;
-        let loaded = Loaded { document: made, tail_len: 0, last_used: self.use_counter };
+        let loaded = Loaded {
+            document: made,
+            tail_len: 0,
+            last_used: self.use_counter,
+        };
         self.loaded.insert(document, loaded);
         self.note_written(document, &written, now)
     }
@@ -375,7 +425,10 @@ impl Replica {
             return Err(Error::NotAllowed);
         }
         let now = self.env.now();
-        let meta = ChangeMeta { wall_ms: now.wall_ms, reason };
+        let meta = ChangeMeta {
+            wall_ms: now.wall_ms,
+            reason,
+        };
         let written = self.load(document)?.document.write(command, &meta)?;
         self.note_written(document, &written, now)?;
         Ok(written)
@@ -388,7 +441,8 @@ impl Replica {
         now: Reading,
     ) -> Result<(), Error> {
         self.append_tail(document, &TailItem::Change(&written.raw).encode())?;
-        self.store.add_pending(document, &encode_pending(written.hash.0, now))?;
+        self.store
+            .add_pending(document, &encode_pending(written.hash.0, now))?;
         for record in &written.touched {
             self.store.put_own_record(document, &record_key(record)?)?;
         }
@@ -432,8 +486,7 @@ impl Replica {
                 self.store.put_row(document, &record_key(record)?, &bytes)?;
             }
         }
-        let bytes =
-            postcard::to_stdvec(&view.summary).map_err(|_| Error::Unreadable("summary"))?;
+        let bytes = postcard::to_stdvec(&view.summary).map_err(|_| Error::Unreadable("summary"))?;
         self.store.put_summary(document, &bytes)?;
         self.summaries.insert(document, view.summary.clone());
         Ok(())
@@ -513,7 +566,10 @@ fn apply_tail(document: &mut Document, item: &[u8]) -> Result<(), Error> {
         Some((0, raw)) => document.apply_raw(raw).map(drop).map_err(Error::from),
         Some((1, rest)) => {
             let (device, batch) = rest.split_first_chunk::<16>().ok_or(unreadable)?;
-            document.apply_batch(batch, DeviceId(*device)).map(drop).map_err(Error::from)
+            document
+                .apply_batch(batch, DeviceId(*device))
+                .map(drop)
+                .map_err(Error::from)
         }
         _ => Err(unreadable),
     }
@@ -550,7 +606,10 @@ fn decode_wanted(bytes: &[u8]) -> Result<BTreeMap<DocumentId, u64>, Error> {
     let mut wanted = BTreeMap::new();
     while !input.rest().is_empty() {
         let document = DocumentId::decode(&mut input).map_err(|_| Error::Unreadable("wanted"))?;
-        wanted.insert(document, input.u64().map_err(|_| Error::Unreadable("wanted"))?);
+        wanted.insert(
+            document,
+            input.u64().map_err(|_| Error::Unreadable("wanted"))?,
+        );
     }
     Ok(wanted)
 }
@@ -560,7 +619,12 @@ fn row_of(secret: &Secret) -> SecretRow {
         Subject::Group(group, epoch) => (1, group.0, epoch),
         Subject::Document(document, generation) => (2, document.0, generation),
     };
-    SecretRow { kind, id, n, key: *secret.key.expose() }
+    SecretRow {
+        kind,
+        id,
+        n,
+        key: *secret.key.expose(),
+    }
 }
 
 fn secret_of(row: &SecretRow) -> Secret {
@@ -569,5 +633,8 @@ fn secret_of(row: &SecretRow) -> Secret {
         1 => Subject::Group(GroupId(row.id), row.n),
         _ => Subject::Document(DocumentId(row.id), row.n),
     };
-    Secret { subject, key: crate::keys::Key32::new(row.key) }
+    Secret {
+        subject,
+        key: crate::keys::Key32::new(row.key),
+    }
 }

@@ -26,8 +26,10 @@ impl Schedule {
         let half = ceiling / 2;
         let jitter = u64::from_be_bytes(env.random()) % (half + 1);
         self.failures = self.failures.saturating_add(1);
-        self.not_before_ms =
-            env.now().monotonic_ms.saturating_add((half + jitter).max(at_least_ms));
+        self.not_before_ms = env
+            .now()
+            .monotonic_ms
+            .saturating_add((half + jitter).max(at_least_ms));
     }
 
     /// How long to wait from now, in milliseconds; 0 for not at all.

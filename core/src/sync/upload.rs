@@ -30,7 +30,9 @@ impl Replica {
     /// The token that this relay asks for at founding; kept, should it have to be founded again.
     pub(crate) fn set_founding_token(&mut self, token: &str) -> Result<(), Error> {
         let token = Some(token.as_bytes()).filter(|token| !token.is_empty());
-        Ok(self.store.transaction(|store| store.set_meta(META_TOKEN, token))?)
+        Ok(self
+            .store
+            .transaction(|store| store.set_meta(META_TOKEN, token))?)
     }
 
     /// Seals every pending change into envelopes, one or more a document. All or none.
@@ -66,8 +68,11 @@ impl Replica {
             readings.push(reading);
         }
         let batch = self.document(document)?.encode_batch(&hashes)?;
-        let content =
-            Content { sealed: self.env.now(), clocks: clock_runs(&readings), batch };
+        let content = Content {
+            sealed: self.env.now(),
+            clocks: clock_runs(&readings),
+            batch,
+        };
         let last = self.store.last_sequence(document, device)?;
         let (sequence, previous) = last.map_or((1, Hash::ZERO), |(n, hash)| (n + 1, hash));
         let stream = self.streams.get(&document);
@@ -114,7 +119,11 @@ impl Replica {
     // --- grants and admission ---
 
     /// Seals secrets to the current key of a group.
-    pub(crate) fn grant_to_group(&mut self, group: GroupId, secrets: &[Secret]) -> Result<(), Error> {
+    pub(crate) fn grant_to_group(
+        &mut self,
+        group: GroupId,
+        secrets: &[Secret],
+    ) -> Result<(), Error> {
         let (epoch, key) = self.log()?.group_key(group).ok_or(Error::NotAllowed)?;
         let (recipient, key) = (Recipient::Group(group, epoch), KemPublic(*key));
         self.grant(recipient, &key, secrets)
@@ -141,10 +150,8 @@ impl Replica {
     }
 
     pub(crate) fn add_own_grant(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let hash = folge_protocol::crypto::tagged_hash(
-            folge_protocol::crypto::Tag::Grant,
-            &[bytes],
-        );
+        let hash =
+            folge_protocol::crypto::tagged_hash(folge_protocol::crypto::Tag::Grant, &[bytes]);
         self.store.add_grant(&hash, bytes, false)?;
         Ok(())
     }
@@ -153,14 +160,21 @@ impl Replica {
     /// first device of a person also turns the person's epoch, so that whoever invited holds
     /// nothing of it.
     pub(super) fn admit_self(&mut self) -> Result<(), Error> {
-        let Some(link) = self.identity.invitation.clone() else { return Ok(()) };
+        let Some(link) = self.identity.invitation.clone() else {
+            return Ok(());
+        };
         let device = self.device();
-        let Some(log) = &self.local else { return Ok(()) };
+        let Some(log) = &self.local else {
+            return Ok(());
+        };
         if log.devices().contains_key(&device) {
             return Ok(());
         }
         let person = self.identity.person;
-        let first = !log.devices().values().any(|state| state.person == person && !state.revoked);
+        let first = !log
+            .devices()
+            .values()
+            .any(|state| state.person == person && !state.revoked);
         let group = GroupId::from(person);
         let (epoch, _) = log.group_key(group).ok_or(Error::BadInvitation)?;
         let usable = log
@@ -181,7 +195,11 @@ impl Replica {
                     key: Key32::new(replica.env.random()),
                 };
                 let public = KemSecret(secret.key.clone()).public();
-                let body = Body::EpochTurned { group, epoch: epoch + 1, key: public.0 };
+                let body = Body::EpochTurned {
+                    group,
+                    epoch: epoch + 1,
+                    key: public.0,
+                };
                 replica.add_entry(Author::Device(device), body)?;
                 replica.keep_secret(&secret)?;
                 granted.push(secret);

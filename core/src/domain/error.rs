@@ -1,0 +1,149 @@
+//! Why something cannot be recorded.
+
+/// The languages that the core's own texts exist in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Bokmål, the users' language.
+    #[default]
+    Norwegian,
+    /// English.
+    English,
+}
+
+/// Why a value cannot be recorded. Names the field, never what stands in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DomainError {
+    /// The end is before the start.
+    #[error("the end is before the start: check both times")]
+    EndBeforeStart,
+    /// It lasts longer than a meeting, trip or report can.
+    #[error("it lasts longer than {max_minutes} minutes: check the times and the date")]
+    TooLong {
+        /// The limit.
+        max_minutes: u32,
+    },
+    /// A time outside the years 2000 to 2099.
+    #[error("`{field}` is a time outside the years 2000 to 2099: check the clock and the date")]
+    TimeOutOfRange {
+        /// The field.
+        field: &'static str,
+    },
+    /// A field that must be filled in is empty.
+    #[error("`{field}` is missing: fill it in")]
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// A text is too long.
+    #[error("`{field}` is longer than {max_chars} characters: shorten it")]
+    TextTooLong {
+        /// The field.
+        field: &'static str,
+        /// The limit.
+        max_chars: usize,
+    },
+    /// A text has a character that does not belong there.
+    #[error("`{field}` has a line break or control character: remove it")]
+    BadCharacter {
+        /// The field.
+        field: &'static str,
+    },
+    /// A list is too long.
+    #[error("`{field}` has more than {max_count} entries: remove some or split the record")]
+    TooMany {
+        /// The field.
+        field: &'static str,
+        /// The limit.
+        max_count: usize,
+    },
+    /// The same entry stands twice in a list.
+    #[error("`{field}` names the same entry twice: remove one")]
+    Duplicate {
+        /// The field.
+        field: &'static str,
+    },
+    /// A percentage over 100.
+    #[error("`{field}` is more than 100 percent")]
+    PercentOutOfRange {
+        /// The field.
+        field: &'static str,
+    },
+    /// An address on a participation with protected address (adressebeskyttelse).
+    #[error("this participant's address is protected: an address must not be recorded")]
+    AddressProtected,
+    /// An identity number that is not 11 digits.
+    #[error("the national identity number is not 11 digits: check it")]
+    BadNationalId,
+    /// A group's counts contradict each other.
+    #[error("more were present than were invited: check the group's counts")]
+    BadGroupCounts,
+    /// A date or another text that cannot be read.
+    #[error("`{field}` cannot be read: check how it is written")]
+    Unreadable {
+        /// The field.
+        field: &'static str,
+    },
+}
+
+impl DomainError {
+    /// A stable code that shells and tests can act on.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::EndBeforeStart => "end_before_start",
+            Self::TooLong { .. } => "too_long",
+            Self::TimeOutOfRange { .. } => "time_out_of_range",
+            Self::Missing { .. } => "missing",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::BadCharacter { .. } => "bad_character",
+            Self::TooMany { .. } => "too_many",
+            Self::Duplicate { .. } => "duplicate",
+            Self::PercentOutOfRange { .. } => "percent_out_of_range",
+            Self::AddressProtected => "address_protected",
+            Self::BadNationalId => "bad_national_id",
+            Self::BadGroupCounts => "bad_group_counts",
+            Self::Unreadable { .. } => "unreadable",
+        }
+    }
+
+    /// What the user is told: what is wrong and what to do.
+    #[must_use]
+    pub fn user_text(&self, language: Language) -> String {
+        if language == Language::English {
+            return self.to_string();
+        }
+        match self {
+            Self::EndBeforeStart => "Slutt er før start. Sjekk begge tidspunktene.".into(),
+            Self::TooLong { max_minutes } => {
+                format!("Det varer lenger enn {max_minutes} minutter. Sjekk klokkeslett og dato.")
+            }
+            Self::TimeOutOfRange { field } => format!(
+                "«{field}» er utenfor årene 2000 til 2099. Sjekk klokken på enheten og datoen."
+            ),
+            Self::Missing { field } => format!("«{field}» mangler. Fyll det ut."),
+            Self::TextTooLong { field, max_chars } => {
+                format!("«{field}» er lengre enn {max_chars} tegn. Gjør teksten kortere.")
+            }
+            Self::BadCharacter { field } => {
+                format!("«{field}» har linjeskift eller et usynlig tegn. Fjern det.")
+            }
+            Self::TooMany { field, max_count } => {
+                format!("«{field}» har mer enn {max_count} oppføringer. Fjern noen eller del opp.")
+            }
+            Self::Duplicate { field } => {
+                format!("«{field}» har samme oppføring to ganger. Fjern den ene.")
+            }
+            Self::PercentOutOfRange { field } => format!("«{field}» er mer enn 100 prosent."),
+            Self::AddressProtected => {
+                "Deltakeren har adressebeskyttelse. Adressen skal ikke registreres.".into()
+            }
+            Self::BadNationalId => "Fødselsnummeret har ikke 11 siffer. Sjekk det.".into(),
+            Self::BadGroupCounts => {
+                "Flere møtte enn det var invitert. Sjekk antallene for gruppen.".into()
+            }
+            Self::Unreadable { field } => {
+                format!("«{field}» kan ikke leses. Sjekk hvordan det er skrevet.")
+            }
+        }
+    }
+}

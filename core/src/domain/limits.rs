@@ -1,0 +1,32 @@
+//! The limits of what can be recorded, unit last.
+
+/// A meeting or a trip cannot last longer than this.
+pub const ENTRY_MINUTES_MAX: u32 = 24 * 60;
+/// Writing one report cannot take longer than this (a report is written over several days).
+pub const REPORT_MINUTES_MAX: u32 = 7 * 24 * 60;
+/// Instants before 1 January 2000 are a wrong clock or a typing error.
+pub const INSTANT_MS_MIN: i64 = 946_684_800_000;
+/// Instants from 1 January 2100 on are a wrong clock or a typing error.
+pub const INSTANT_MS_MAX: i64 = 4_102_444_800_000;
+/// A key that staff, employers or agreements are named by.
+pub const KEY_CHARS_MAX: usize = 64;
+/// A name, a place, an e-mail address or another text on one line.
+pub const LINE_CHARS_MAX: usize = 200;
+/// A note, an agreed text or an order.
+pub const NOTE_CHARS_MAX: usize = 20_000;
+/// The reason for an amendment or a void.
+pub const REASON_CHARS_MAX: usize = 500;
+/// Consultants in one meeting or on one participation.
+pub const CONSULTANTS_COUNT_MAX: usize = 20;
+/// Activity codes on one meeting.
+pub const ACTIVITIES_COUNT_MAX: usize = 40;
+/// Meetings that one trip serves.
+pub const TRIP_VISITS_COUNT_MAX: usize = 50;
+/// Participants in one group meeting.
+pub const GROUP_COUNT_MAX: usize = 100;
+/// Prices of one agreement.
+pub const PRICES_COUNT_MAX: usize = 500;
+/// Service areas of one agreement.
+pub const AREAS_COUNT_MAX: usize = 100;
+/// Municipalities of one service area.
+pub const MUNICIPALITIES_COUNT_MAX: usize = 400;

@@ -1,0 +1,179 @@
+//! The rest of a consultant's work on a participation: trips, report writing, contact attempts
+//! (E11, P3) and notes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::time::{Instant, LocalDate, Minutes, elapsed};
+use super::{DomainError, RecordId, StaffKey, check_text, limits};
+
+/// Travel (reise) to one or more meetings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trip {
+    /// Its id.
+    pub id: RecordId,
+    /// Who travelled.
+    pub consultant: StaffKey,
+    /// How long it took.
+    pub minutes: Minutes,
+    /// When it began, where it was timed.
+    pub start: Option<Instant>,
+    /// When it ended, where it was timed.
+    pub end: Option<Instant>,
+    /// The visits of this casefile that it served.
+    pub visits: Vec<RecordId>,
+}
+
+impl Trip {
+    /// Checks that everything can be recorded; a timed trip's minutes must be what passed.
+    /// # Errors
+    /// The first thing wrong.
+    pub fn validate(&self) -> Result<(), DomainError> {
+        self.consultant.validate()?;
+        let max_minutes = limits::ENTRY_MINUTES_MAX;
+        if self.minutes.0 > max_minutes {
+            return Err(DomainError::TooLong { max_minutes });
+        }
+        if let (Some(start), Some(end)) = (self.start, self.end) {
+            elapsed(start, end, max_minutes)?;
+        }
+        if self.visits.len() > limits::TRIP_VISITS_COUNT_MAX {
+            return Err(DomainError::TooMany {
+                field: "meetings",
+                max_count: limits::TRIP_VISITS_COUNT_MAX,
+            });
+        }
+        if self.visits.iter().collect::<BTreeSet<_>>().len() != self.visits.len() {
+            return Err(DomainError::Duplicate { field: "meetings" });
+        }
+        Ok(())
+    }
+}
+
+codes! {
+    /// Which report was written.
+    ReportKind {
+        /// The status report, every third month (E6).
+        Status = "status",
+        /// The final report (E7).
+        Final = "final",
+        /// The plan (E3).
+        Plan = "plan",
+        /// Another.
+        Other = "other",
+    }
+}
+
+/// Time spent on writing a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportWork {
+    /// Its id.
+    pub id: RecordId,
+    /// Which report.
+    pub kind: ReportKind,
+    /// How long it took.
+    pub minutes: Minutes,
+    /// The day on which NAV got it; none while it is being written.
+    pub delivered: Option<LocalDate>,
+    /// Who wrote it.
+    pub consultant: Option<StaffKey>,
+}
+
+impl ReportWork {
+    /// Checks that everything can be recorded.
+    /// # Errors
+    /// The first thing wrong.
+    pub fn validate(&self) -> Result<(), DomainError> {
+        let max_minutes = limits::REPORT_MINUTES_MAX;
+        if self.minutes.0 > max_minutes {
+            return Err(DomainError::TooLong { max_minutes });
+        }
+        self.consultant.as_ref().map_or(Ok(()), StaffKey::validate)
+    }
+}
+
+codes! {
+    /// How contact was attempted.
+    ContactChannel {
+        /// By telephone.
+        Phone = "phone",
+        /// By e-mail or text message.
+        Mail = "mail",
+        /// By letter.
+        Letter = "letter",
+        /// Otherwise.
+        Other = "other",
+    }
+}
+
+/// An attempt to reach a participant who does not come.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactAttempt {
+    /// Its id.
+    pub id: RecordId,
+    /// When.
+    pub at: Instant,
+    /// How.
+    pub channel: ContactChannel,
+    /// Whether the participant was reached.
+    pub reached: bool,
+    /// Who tried.
+    pub consultant: Option<StaffKey>,
+    /// What came of it.
+    pub note: String,
+}
+
+impl fmt::Debug for ContactAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContactAttempt")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ContactAttempt {
+    /// Checks that everything can be recorded.
+    /// # Errors
+    /// The first thing wrong.
+    pub fn validate(&self) -> Result<(), DomainError> {
+        self.at.checked("time")?;
+        self.consultant
+            .as_ref()
+            .map_or(Ok(()), StaffKey::validate)?;
+        check_text("note", &self.note, limits::NOTE_CHARS_MAX)
+    }
+}
+
+/// A note that belongs to no meeting.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Its id.
+    pub id: RecordId,
+    /// When.
+    pub at: Instant,
+    /// The text.
+    pub text: String,
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Note")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Note {
+    /// Checks that everything can be recorded.
+    /// # Errors
+    /// The first thing wrong.
+    pub fn validate(&self) -> Result<(), DomainError> {
+        self.at.checked("time")?;
+        if self.text.trim().is_empty() {
+            return Err(DomainError::Missing { field: "text" });
+        }
+        check_text("text", &self.text, limits::NOTE_CHARS_MAX)
+    }
+}
