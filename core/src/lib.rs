@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` has the drawing. Arrows point one way: `domain` → `document` → `keys`,
 //! `envelope` → `store` → `sync` → `client`.
 
+pub mod client;
 pub mod document;
 pub mod domain;
 pub mod env;
@@ -10,6 +11,8 @@ pub mod envelope;
 mod error;
 pub mod keys;
 pub mod limits;
+#[cfg(feature = "native")]
+pub mod native;
 pub mod store;
 pub mod sync;
 

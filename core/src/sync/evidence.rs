@@ -74,10 +74,10 @@ impl TimeGrade {
 
 /// What is kept of an envelope's content: which changes it brought, under which clocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Origin {
-    pub(super) changes: Vec<[u8; 32]>,
-    pub(super) seen_number: u64,
-    pub(super) jumped: bool,
+pub(crate) struct Origin {
+    pub(crate) changes: Vec<[u8; 32]>,
+    pub(crate) seen_number: u64,
+    pub(crate) jumped: bool,
 }
 
 impl Origin {

@@ -5,9 +5,8 @@ use folge_protocol::crypto::PublicKey;
 use folge_protocol::ids::DocumentId;
 use folge_protocol::limits::{MESSAGE_FETCH_MAX, REQUEST_BYTES_TARGET};
 use folge_protocol::wire::{
-    EntryBlob, EnvelopeBlob, FoundRequest, GrantBlob, LiveHello, Mark, PATH_FOUND, PATH_LIVE,
-    PATH_SYNC, Refusal, RefusalCode, Refused, RelayError, Signed, StreamFrom, SyncReply,
-    SyncRequest,
+    Blob, FoundRequest, LiveHello, Mark, PATH_FOUND, PATH_LIVE, PATH_SYNC, Refusal, RefusalCode,
+    Refused, RelayError, Signed, StreamFrom, SyncReply, SyncRequest,
 };
 
 use super::replica::Replica;
@@ -100,13 +99,13 @@ impl Replica {
         let from = self.relay_log_len.unwrap_or(log_len).min(log_len);
         for bytes in self.store.log_entries_from(from)? {
             room = room.saturating_sub(bytes.len());
-            entries.push(EntryBlob(bytes));
+            entries.push(Blob(bytes));
         }
         in_flight.pending_from = entries.len();
         for entry in &self.pending_entries {
             let bytes = entry.to_bytes();
             room = room.saturating_sub(bytes.len());
-            entries.push(EntryBlob(bytes));
+            entries.push(Blob(bytes));
         }
         let mut grants = Vec::new();
         for (n, bytes) in self.store.unsent_grants()? {
@@ -115,7 +114,7 @@ impl Replica {
             }
             room = room.saturating_sub(bytes.len());
             in_flight.grants.push(n);
-            grants.push(GrantBlob(bytes));
+            grants.push(Blob(bytes));
         }
         // A relay that lost data first shows what it still has; the rest is uploaded then.
         let mut envelopes = Vec::new();
@@ -125,7 +124,7 @@ impl Replica {
                 in_flight
                     .envelopes
                     .iter()
-                    .map(|row| EnvelopeBlob(row.bytes.clone())),
+                    .map(|row| Blob(row.bytes.clone())),
             );
         }
         let mut marks = Vec::new();
@@ -172,7 +171,7 @@ impl Replica {
             PATH_FOUND,
             FoundRequest {
                 token,
-                entry: EntryBlob(entry),
+                entry: Blob(entry),
             }
             .to_bytes(),
         ))

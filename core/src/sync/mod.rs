@@ -13,6 +13,7 @@ mod schedule;
 mod upload;
 
 pub use download::{QuarantineReason, Quarantined};
+pub(crate) use evidence::Origin;
 pub use evidence::TimeGrade;
 pub use exchange::{Outgoing, SyncReport};
 pub use identity::{Identity, RelayAddress};

@@ -115,7 +115,10 @@ impl Replica {
             use_counter: 0,
         };
         replica.reload()?;
-        replica.as_invitation = replica.identity.invitation.is_some() && !replica.is_admitted();
+        let invited = replica.identity.invitation.is_some();
+        replica.as_invitation = invited && !replica.is_admitted();
+        // A founder that has never heard from a relay has yet to found the workspace there.
+        replica.must_found = !invited && replica.progress.instance.is_none();
         replica.rebuild_stale_projections()?;
         Ok(replica)
     }
@@ -168,7 +171,7 @@ impl Replica {
     }
 
     /// Runs `work` as one transaction of the store; where it fails, memory follows the disk.
-    pub(super) fn atomically<T>(
+    pub(crate) fn atomically<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -227,6 +230,26 @@ impl Replica {
     /// Clocks and randomness.
     pub(crate) fn env(&mut self) -> &mut Env {
         &mut self.env
+    }
+    /// Takes a founding entry made here as the log. The caller is in a transaction.
+    pub(crate) fn found_log(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.confirmed = Some(Membership::found(entry)?);
+        self.rebase_pending();
+        Ok(())
+    }
+    /// The store, to ask it something.
+    pub(crate) fn stored(&self) -> &Store {
+        &self.store
+    }
+    /// A view that is loaded.
+    pub(crate) fn view(&self, document: DocumentId) -> Option<&CaseView> {
+        self.views.get(&document)
+    }
+    /// The last number of a stream that the office has read.
+    pub(crate) fn office_number(&self, document: DocumentId) -> u64 {
+        self.streams
+            .get(&document)
+            .map_or(0, |stream| stream.office)
     }
     /// The store, for what has nothing to do with documents.
     pub(crate) fn store(&mut self) -> &mut Store {

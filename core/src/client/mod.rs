@@ -1,0 +1,194 @@
+//! The façade that every shell uses: commands that are on disk when they return, queries over
+//! projections, membership, timers, and the sync engine's bytes.
+//!
+//! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
+
+mod members;
+mod queries;
+mod records;
+mod timers;
+
+pub use members::{Invitee, NewParticipation};
+pub use queries::{
+    HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
+};
+pub use records::RecordedGroup;
+pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};
+
+use folge_protocol::codec::Encode;
+use folge_protocol::ids::DeviceId;
+
+use crate::document::DocumentKind;
+use crate::env::Env;
+use crate::error::Error;
+use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret};
+use crate::store::Store;
+use crate::sync::{Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport};
+
+/// A device's client.
+#[derive(Debug)]
+pub struct Client {
+    pub(crate) replica: Replica,
+}
+
+fn new_identity(
+    env: &mut Env,
+    relay: RelayAddress,
+    device: DeviceSecrets,
+    of: (
+        folge_protocol::ids::WorkspaceId,
+        folge_protocol::ids::PersonId,
+    ),
+    invitation: Option<InvitationLink>,
+) -> Identity {
+    let (workspace, person) = of;
+    Identity {
+        workspace,
+        person,
+        device,
+        installation: env.random(),
+        relay,
+        invitation,
+    }
+}
+
+fn new_device(env: &mut Env) -> DeviceSecrets {
+    DeviceSecrets::from_seeds(Key32::new(env.random()), Key32::new(env.random()))
+}
+
+impl Client {
+    /// Founds a workspace on a relay, with this device as its first administrator's. The relay
+    /// hears of it with the first sync. The recovery secret is kept nowhere: show it now.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn found(
+        store: Store,
+        mut env: Env,
+        relay: RelayAddress,
+        founding_token: &str,
+    ) -> Result<(Self, RecoverySecret), Error> {
+        let device = new_device(&mut env);
+        let founded = Founded::make(&device, &mut env)?;
+        let of = (founded.entry.workspace, founded.person);
+        let identity = new_identity(&mut env, relay, device, of, None);
+        let mut replica = Replica::create(store, env, identity)?;
+        replica.set_founding_token(founding_token)?;
+        replica.begin_founded(&founded)?;
+        Ok((Self { replica }, founded.recovery))
+    }
+
+    /// Joins the workspace that an invitation is for. The device is in after the first syncs.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn join(store: Store, mut env: Env, link: &InvitationLink) -> Result<Self, Error> {
+        let device = new_device(&mut env);
+        let relay = RelayAddress {
+            url: link.relay_url.clone(),
+            key: link.relay_key,
+        };
+        let of = (link.workspace, link.person);
+        let identity = new_identity(&mut env, relay, device, of, Some(link.clone()));
+        Ok(Self {
+            replica: Replica::create(store, env, identity)?,
+        })
+    }
+
+    /// Opens a device's store again.
+    /// # Errors
+    /// [`Error::Unreadable`], [`Error::Store`].
+    pub fn open(store: Store, env: Env) -> Result<Self, Error> {
+        Ok(Self {
+            replica: Replica::open(store, env)?,
+        })
+    }
+
+    /// This device's identifier.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.replica.device()
+    }
+
+    /// Who this device is, where.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        self.replica.identity()
+    }
+
+    // --- sync: see `sync` for what these do ---
+
+    /// Whether there is anything to send or fetch that is known here.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn has_sync_work(&self) -> Result<bool, Error> {
+        self.replica.has_work()
+    }
+    /// The next request for the relay.
+    /// # Errors
+    /// [`Error::Store`], [`Error::BadInvitation`].
+    pub fn sync_request(&mut self) -> Result<Outgoing, Error> {
+        self.replica.request()
+    }
+    /// Takes the relay's reply.
+    /// # Errors
+    /// [`Error::RelayFault`], [`Error::Store`]; nothing was taken then.
+    pub fn sync_reply(&mut self, bytes: &[u8]) -> Result<SyncReport, Error> {
+        self.replica.reply(bytes)
+    }
+    /// Takes note that a round trip failed.
+    pub fn sync_failed(&mut self, error: &Error) {
+        self.replica.failed(error);
+    }
+    /// How long to wait before the next sync, in milliseconds; 0 for not at all.
+    #[must_use]
+    pub fn sync_wait_ms(&self) -> u64 {
+        self.replica.wait_ms()
+    }
+    /// Coverage came back, or the user asked: sync may go at once.
+    pub fn hurry_sync(&mut self) {
+        self.replica.hurry();
+    }
+    /// The first message for a live connection; none before the first sync.
+    #[must_use]
+    pub fn live_hello(&mut self) -> Option<Outgoing> {
+        self.replica.live_hello()
+    }
+    /// Takes a frame of the live connection.
+    /// # Errors
+    /// As [`Client::sync_reply`].
+    pub fn live_frame(&mut self, bytes: &[u8]) -> Result<SyncReport, Error> {
+        self.replica.live_frame(bytes)
+    }
+    /// What could not be trusted or read, for a person to look at.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn quarantined(&self) -> Result<Vec<Quarantined>, Error> {
+        self.replica.quarantined()
+    }
+    /// Makes every list anew from the documents.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn rebuild_projections(&mut self) -> Result<(), Error> {
+        self.replica.rebuild_projections()
+    }
+    /// For simulations: where the device crashes.
+    pub fn set_fault_hook(&mut self, hook: Option<crate::store::FaultHook>) {
+        self.replica.store().set_fault_hook(hook);
+    }
+}
+
+impl Replica {
+    fn begin_founded(&mut self, founded: &Founded) -> Result<(), Error> {
+        self.atomically(|replica| {
+            replica.store().append_log(0, &founded.entry.to_bytes())?;
+            for secret in founded.keyring.secrets() {
+                replica.keep_secret(&secret)?;
+            }
+            for grant in &founded.grants {
+                replica.add_own_grant(&grant.to_bytes())?;
+            }
+            replica.found_log(&founded.entry)?;
+            let register = replica.log()?.register();
+            replica.begin_document(register, DocumentKind::Register)
+        })
+    }
+}
