@@ -997,3 +997,64 @@ fn a_consultants_day_and_week_and_caseload() {
         Minutes(9 * 65)
     );
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    /// A member's device that has gone bad can sign what it likes: changes that are malformed
+    /// inside a batch that is well formed around them.
+    #[test]
+    fn malformed_changes_with_right_hashes_never_harm_the_document(
+        kinds in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..3),
+        which in 0..2_usize,
+    ) {
+        use std::sync::LazyLock;
+        static PARTS: LazyLock<(Document, [Vec<u8>; 2])> = LazyLock::new(|| {
+            let (mut one, _) = casefile(1);
+            one.write(&Command::Record(Record::Visit(visit(1))), &meta(5)).unwrap();
+            let base = copy_of(&one, 2);
+            let mut changed = visit(1);
+            changed.outcome = Outcome::NoShow;
+            let amend = base
+                .clone()
+                .write(&Command::Amend(Record::Visit(changed)), &meta(6))
+                .unwrap();
+            let record =
+                base.clone().write(&Command::Record(Record::Visit(visit(2))), &meta(6)).unwrap();
+            (base, [amend.raw, record.raw])
+        });
+        let (base, raws) = &*PARTS;
+        let (_, body, _) = chunk::open(&raws[which]).unwrap();
+        let parts = chunk::split_change(body).unwrap();
+        let mut rest = parts.rest.to_vec();
+        for (kind, at, value) in kinds {
+            if rest.len() > 22 {
+                // Behind the actor.
+                let tail = mutated(&rest[21..], kind, at, value);
+                rest.truncate(21);
+                rest.extend(tail);
+            }
+        }
+        let mut body = vec![1];
+        body.extend(parts.dependencies[0]);
+        body.extend(&rest);
+        let (_, hash) = chunk::build(chunk::TYPE_CHANGE, &body);
+        let mut batch = vec![1, 2, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1];
+        batch.extend(hash);
+        batch.extend([1, 0]);
+        batch.extend(parts.dependencies[0]);
+        chunk::put_uleb(&mut batch, rest.len() as u64);
+        batch.extend(&rest);
+        let mut target = base.clone();
+        if target.apply_batch(&batch, actor(2).device).is_err() {
+            prop_assert_eq!(target.heads(), base.heads());
+        }
+        // Whatever was taken in, the document can be read, written, saved and loaded.
+        let view = CaseView::rebuild(&target);
+        target.history();
+        let mut loaded = copy_of(&target, 3);
+        prop_assert_eq!(CaseView::rebuild(&loaded), view);
+        loaded.write(&Command::Record(Record::Visit(visit(3))), &meta(7)).unwrap();
+        target.write(&Command::Record(Record::Visit(visit(3))), &meta(7)).unwrap();
+    }
+}
