@@ -728,6 +728,45 @@ fn timings() {
         );
     }
     let batch = one.encode_batch(&small).unwrap();
+    for _ in 0..2 {
+        use automerge::Change;
+        let raws: Vec<_> = small
+            .iter()
+            .map(|hash| {
+                one.doc
+                    .get_change_by_hash(&automerge::ChangeHash(hash.0))
+                    .unwrap()
+            })
+            .map(|change| change.raw_bytes().to_vec())
+            .collect();
+        let started = Clock::now();
+        let changes: Vec<_> = raws
+            .iter()
+            .map(|raw| Change::try_from(raw.as_slice()).unwrap())
+            .collect();
+        println!("parse {:?}", started.elapsed());
+        let started = Clock::now();
+        let operations: usize = changes
+            .iter()
+            .map(|change| change.decode().operations.len())
+            .sum();
+        println!("decode {operations} {:?}", started.elapsed());
+        let started = Clock::now();
+        let mut doc = two.doc.clone();
+        println!("clone {:?}", started.elapsed());
+        let started = Clock::now();
+        doc.apply_changes(changes.clone()).unwrap();
+        println!("apply {:?}", started.elapsed());
+        let started = Clock::now();
+        let count = doc.get_changes(&two.doc.get_heads()).len();
+        println!("give back {count} {:?}", started.elapsed());
+        let started = Clock::now();
+        let same = changes
+            .iter()
+            .filter(|c| Change::from(c.decode()) == **c)
+            .count();
+        println!("encode again {same} {:?}", started.elapsed());
+    }
     let started = Clock::now();
     two.apply_batch(&batch, actor(1).device).unwrap();
     println!(
@@ -1051,7 +1090,7 @@ proptest! {
         }
         // Whatever was taken in, the document can be read, written, saved and loaded.
         let view = CaseView::rebuild(&target);
-        target.history();
+        let _ = target.history();
         let mut loaded = copy_of(&target, 3);
         prop_assert_eq!(CaseView::rebuild(&loaded), view);
         loaded.write(&Command::Record(Record::Visit(visit(3))), &meta(7)).unwrap();
