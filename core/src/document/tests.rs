@@ -728,45 +728,6 @@ fn timings() {
         );
     }
     let batch = one.encode_batch(&small).unwrap();
-    for _ in 0..2 {
-        use automerge::Change;
-        let raws: Vec<_> = small
-            .iter()
-            .map(|hash| {
-                one.doc
-                    .get_change_by_hash(&automerge::ChangeHash(hash.0))
-                    .unwrap()
-            })
-            .map(|change| change.raw_bytes().to_vec())
-            .collect();
-        let started = Clock::now();
-        let changes: Vec<_> = raws
-            .iter()
-            .map(|raw| Change::try_from(raw.as_slice()).unwrap())
-            .collect();
-        println!("parse {:?}", started.elapsed());
-        let started = Clock::now();
-        let operations: usize = changes
-            .iter()
-            .map(|change| change.decode().operations.len())
-            .sum();
-        println!("decode {operations} {:?}", started.elapsed());
-        let started = Clock::now();
-        let mut doc = two.doc.clone();
-        println!("clone {:?}", started.elapsed());
-        let started = Clock::now();
-        doc.apply_changes(changes.clone()).unwrap();
-        println!("apply {:?}", started.elapsed());
-        let started = Clock::now();
-        let count = doc.get_changes(&two.doc.get_heads()).len();
-        println!("give back {count} {:?}", started.elapsed());
-        let started = Clock::now();
-        let same = changes
-            .iter()
-            .filter(|c| Change::from(c.decode()) == **c)
-            .count();
-        println!("encode again {same} {:?}", started.elapsed());
-    }
     let started = Clock::now();
     two.apply_batch(&batch, actor(1).device).unwrap();
     println!(
@@ -1096,4 +1057,53 @@ proptest! {
         loaded.write(&Command::Record(Record::Visit(visit(3))), &meta(7)).unwrap();
         target.write(&Command::Record(Record::Visit(visit(3))), &meta(7)).unwrap();
     }
+}
+
+/// The committed batches must open for ever; new ones must be written alike until the batch
+/// version is raised. `UPDATE_VECTORS=1` writes them anew.
+#[test]
+fn committed_batches_open_and_are_written_alike() {
+    let (mut one, mut hashes) = casefile(1);
+    hashes.push(
+        one.write(&Command::Record(Record::Visit(visit(1))), &meta(5))
+            .unwrap()
+            .hash,
+    );
+    let mut changed = visit(1);
+    changed.outcome = Outcome::NoShow;
+    let reason = ChangeMeta {
+        wall_ms: 6,
+        reason: Some("Kom ikke".into()),
+    };
+    hashes.push(
+        one.write(&Command::Amend(Record::Visit(changed)), &reason)
+            .unwrap()
+            .hash,
+    );
+    for n in 2..20 {
+        let command = Command::Record(Record::Visit(visit(n)));
+        hashes.push(one.write(&command, &meta(7)).unwrap().hash);
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/document/vectors");
+    let mut target = Document::empty(DocumentKind::Casefile, actor(2));
+    for (name, form, hashes) in [
+        ("batch-1-changes", 1, &hashes[..4]),
+        ("batch-1-tail", 1, &hashes[4..]),
+        ("batch-1-document", 2, &hashes[..]),
+    ] {
+        let batch = one.encode_batch(hashes).unwrap();
+        assert_eq!(batch[2], form, "{name}");
+        let path = format!("{folder}/{name}.hex");
+        let text: String = batch
+            .chunks(40)
+            .map(|line| line.iter().map(|b| format!("{b:02x}")).collect::<String>() + "\n")
+            .collect();
+        if std::env::var_os("UPDATE_VECTORS").is_some() {
+            std::fs::create_dir_all(folder).unwrap();
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{name}");
+        target.apply_batch(&batch, actor(1).device).unwrap();
+    }
+    assert_eq!(target.heads(), one.heads());
 }
