@@ -164,19 +164,22 @@ impl Document {
             return Ok((0, BTreeSet::new()));
         }
         let checked = self.check(&new, author)?;
-        let hashes: Vec<_> = new.iter().map(Change::hash).collect();
+        let hashes: BTreeSet<_> = new.iter().map(Change::hash).collect();
         let doc = guarded(|| {
             let mut doc = self.doc.clone();
             doc.apply_changes(new)
                 .map_err(|_| DocumentError::Damaged("it does not fit"))?;
-            Ok(doc)
+            // The library keeps operations, not bytes. A change that it would give back
+            // otherwise than it came (not in the one canonical encoding, or naming operations
+            // that do not exist) would make the document unreadable once saved.
+            let kept = doc.get_changes(&self.doc.get_heads());
+            let kept: BTreeSet<_> = kept.iter().map(Change::hash).collect();
+            if kept == hashes {
+                Ok(doc)
+            } else {
+                Err(DocumentError::Damaged("not canonical"))
+            }
         })?;
-        if hashes
-            .iter()
-            .any(|hash| doc.get_change_meta_by_hash(hash).is_none())
-        {
-            return Err(DocumentError::Damaged("a change was not taken in"));
-        }
         let before = std::mem::replace(&mut self.doc, doc);
         let schema = self.schema;
         if let Err(error) = self.read_schema() {

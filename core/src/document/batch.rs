@@ -266,6 +266,7 @@ fn decode_changes(
     manifest: &Manifest,
 ) -> Result<Vec<Change>, DocumentError> {
     let mut hashes: Vec<[u8; 32]> = Vec::new();
+    let mut known = BTreeSet::new();
     let mut heads = BTreeSet::new();
     let mut changes = Vec::new();
     let mut body = Vec::new();
@@ -281,7 +282,7 @@ fn decode_changes(
                 back => hashes[position - back],
             };
             // A change of the batch has one spelling: its place.
-            if back == 0 && hashes.contains(&dependency) {
+            if back == 0 && known.contains(&dependency) {
                 return Err(DocumentError::Damaged("a hash where a place belongs"));
             }
             heads.remove(&dependency);
@@ -295,6 +296,9 @@ fn decode_changes(
         let change = parse_change(&bytes)?;
         if change.hash().0 != hash {
             return Err(DocumentError::ManifestMismatch);
+        }
+        if !known.insert(hash) {
+            return Err(DocumentError::Damaged("a change stands twice"));
         }
         if heads.len() > limits::BATCH_HEADS_MAX {
             return Err(DocumentError::TooLarge("heads"));

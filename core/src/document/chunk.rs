@@ -142,11 +142,17 @@ pub(crate) fn check_change(rest: &[u8]) -> Result<(), DocumentError> {
     uleb(&mut input)?; // first operation
     sleb(&mut input)?; // time
     skip_bytes(&mut input)?; // message
-    for _ in 0..count(&mut input, limits::CHANGE_OPERATIONS_MAX, "actors")? {
+    let others = count(&mut input, limits::CHANGE_OPERATIONS_MAX, "actors")?;
+    for _ in 0..others {
         skip_bytes(&mut input)?;
     }
     let columns = columns(&mut input)?;
-    check_columns(&mut input, &columns, limits::CHANGE_OPERATIONS_MAX)?;
+    check_columns(
+        &mut input,
+        &columns,
+        limits::CHANGE_OPERATIONS_MAX,
+        others as u64 + 1,
+    )?;
     // Bytes behind the columns are an extension point of the format that we never use.
     if input.rest().is_empty() {
         Ok(())
@@ -158,15 +164,26 @@ pub(crate) fn check_change(rest: &[u8]) -> Result<(), DocumentError> {
 /// Checks the body of a whole document's chunk: sizes and run lengths only.
 pub(crate) fn check_document(body: &[u8]) -> Result<(), DocumentError> {
     let mut input = Reader::new(body);
-    for _ in 0..count(&mut input, limits::SNAPSHOT_CHANGES_MAX, "actors")? {
+    let actors = count(&mut input, limits::SNAPSHOT_CHANGES_MAX, "actors")?;
+    for _ in 0..actors {
         skip_bytes(&mut input)?;
     }
     let heads = count(&mut input, limits::SNAPSHOT_CHANGES_MAX, "heads")?;
     take(&mut input, heads.saturating_mul(32))?;
     let changes = columns(&mut input)?;
     let operations = columns(&mut input)?;
-    check_columns(&mut input, &changes, limits::SNAPSHOT_CHANGES_MAX * 4)?;
-    check_columns(&mut input, &operations, limits::SNAPSHOT_OPERATIONS_MAX)
+    check_columns(
+        &mut input,
+        &changes,
+        limits::SNAPSHOT_CHANGES_MAX * 4,
+        actors as u64,
+    )?;
+    check_columns(
+        &mut input,
+        &operations,
+        limits::SNAPSHOT_OPERATIONS_MAX,
+        actors as u64,
+    )
 }
 
 fn skip_bytes(input: &mut Reader<'_>) -> Result<(), DocumentError> {
@@ -188,7 +205,12 @@ fn check_columns(
     input: &mut Reader<'_>,
     columns: &[(u64, usize)],
     max: u64,
+    actors: u64,
 ) -> Result<(), DocumentError> {
+    let actor = |data: &mut Reader<'_>| match uleb(data)? {
+        actor if actor < actors => Ok(0),
+        _ => Err(DocumentError::Damaged("an actor that is not listed")),
+    };
     for &(specification, len) in columns {
         let data = take(input, len)?;
         if specification & 8 != 0 {
@@ -197,7 +219,8 @@ fn check_columns(
         let mut data = Reader::new(data);
         match specification & 7 {
             0 => check_runs(&mut data, max, uleb)?,
-            1 | 2 | 6 => check_runs(&mut data, max, |data| uleb(data).map(|_| 0))?,
+            1 => check_runs(&mut data, max, actor)?,
+            2 | 6 => check_runs(&mut data, max, |data| uleb(data).map(|_| 0))?,
             3 => check_runs(&mut data, max, |data| sleb(data).map(|_| 0))?,
             5 => check_runs(&mut data, max, |data| skip_bytes(data).map(|()| 0))?,
             4 => {
@@ -271,11 +294,11 @@ mod tests {
         // Run length 2^40 of the value 1.
         let mut run = vec![0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0x01];
         let bytes = run.clone();
-        let error = check_columns(&mut Reader::new(&bytes), &[(0x42, 7)], 1000);
+        let error = check_columns(&mut Reader::new(&bytes), &[(0x42, 7)], 1000, 1);
         assert_eq!(error, Err(OPERATIONS));
         // Nulls are run-length encoded too.
         run.insert(0, 0);
-        let error = check_columns(&mut Reader::new(&run[..7]), &[(0x42, 7)], 1000);
+        let error = check_columns(&mut Reader::new(&run[..7]), &[(0x42, 7)], 1000, 1);
         assert_eq!(error, Err(OPERATIONS));
     }
 }

@@ -997,3 +997,113 @@ fn a_consultants_day_and_week_and_caseload() {
         Minutes(9 * 65)
     );
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    /// A member's device that has gone bad can sign what it likes: changes that are malformed
+    /// inside a batch that is well formed around them.
+    #[test]
+    fn malformed_changes_with_right_hashes_never_harm_the_document(
+        kinds in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..3),
+        which in 0..2_usize,
+    ) {
+        use std::sync::LazyLock;
+        static PARTS: LazyLock<(Document, [Vec<u8>; 2])> = LazyLock::new(|| {
+            let (mut one, _) = casefile(1);
+            one.write(&Command::Record(Record::Visit(visit(1))), &meta(5)).unwrap();
+            let base = copy_of(&one, 2);
+            let mut changed = visit(1);
+            changed.outcome = Outcome::NoShow;
+            let amend = base
+                .clone()
+                .write(&Command::Amend(Record::Visit(changed)), &meta(6))
+                .unwrap();
+            let record =
+                base.clone().write(&Command::Record(Record::Visit(visit(2))), &meta(6)).unwrap();
+            (base, [amend.raw, record.raw])
+        });
+        let (base, raws) = &*PARTS;
+        let (_, body, _) = chunk::open(&raws[which]).unwrap();
+        let parts = chunk::split_change(body).unwrap();
+        let mut rest = parts.rest.to_vec();
+        for (kind, at, value) in kinds {
+            if rest.len() > 22 {
+                // Behind the actor.
+                let tail = mutated(&rest[21..], kind, at, value);
+                rest.truncate(21);
+                rest.extend(tail);
+            }
+        }
+        let mut body = vec![1];
+        body.extend(parts.dependencies[0]);
+        body.extend(&rest);
+        let (_, hash) = chunk::build(chunk::TYPE_CHANGE, &body);
+        let mut batch = vec![1, 2, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1];
+        batch.extend(hash);
+        batch.extend([1, 0]);
+        batch.extend(parts.dependencies[0]);
+        chunk::put_uleb(&mut batch, rest.len() as u64);
+        batch.extend(&rest);
+        let mut target = base.clone();
+        if target.apply_batch(&batch, actor(2).device).is_err() {
+            prop_assert_eq!(target.heads(), base.heads());
+        }
+        // Whatever was taken in, the document can be read, written, saved and loaded.
+        let view = CaseView::rebuild(&target);
+        let _ = target.history();
+        let mut loaded = copy_of(&target, 3);
+        prop_assert_eq!(CaseView::rebuild(&loaded), view);
+        loaded.write(&Command::Record(Record::Visit(visit(3))), &meta(7)).unwrap();
+        target.write(&Command::Record(Record::Visit(visit(3))), &meta(7)).unwrap();
+    }
+}
+
+/// The committed batches must open for ever; new ones must be written alike until the batch
+/// version is raised. `UPDATE_VECTORS=1` writes them anew.
+#[test]
+fn committed_batches_open_and_are_written_alike() {
+    let (mut one, mut hashes) = casefile(1);
+    hashes.push(
+        one.write(&Command::Record(Record::Visit(visit(1))), &meta(5))
+            .unwrap()
+            .hash,
+    );
+    let mut changed = visit(1);
+    changed.outcome = Outcome::NoShow;
+    let reason = ChangeMeta {
+        wall_ms: 6,
+        reason: Some("Kom ikke".into()),
+    };
+    hashes.push(
+        one.write(&Command::Amend(Record::Visit(changed)), &reason)
+            .unwrap()
+            .hash,
+    );
+    for n in 2..20 {
+        let command = Command::Record(Record::Visit(visit(n)));
+        hashes.push(one.write(&command, &meta(7)).unwrap().hash);
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/document/vectors");
+    let mut target = Document::empty(DocumentKind::Casefile, actor(2));
+    for (name, form, hashes) in [
+        ("batch-1-changes", 1, &hashes[..4]),
+        ("batch-1-tail", 1, &hashes[4..]),
+        ("batch-1-document", 2, &hashes[..]),
+    ] {
+        let batch = one.encode_batch(hashes).unwrap();
+        assert_eq!(batch[2], form, "{name}");
+        let path = format!("{folder}/{name}.hex");
+        let text: String = batch
+            .chunks(40)
+            .map(|line| line.iter().map(|b| format!("{b:02x}")).collect::<String>() + "\n")
+            .collect();
+        if std::env::var_os("UPDATE_VECTORS").is_some() {
+            std::fs::create_dir_all(folder).unwrap();
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{name}");
+        target.apply_batch(&batch, actor(1).device).unwrap();
+    }
+    assert_eq!(target.heads(), one.heads());
+}

@@ -27,7 +27,8 @@ pub struct Trip {
 }
 
 impl Trip {
-    /// Checks that everything can be recorded; a timed trip's minutes must be what passed.
+    /// Checks that everything can be recorded. The minutes need not be what passed between start
+    /// and end: a consultant may leave out a stop.
     /// # Errors
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
