@@ -1,1 +1,8 @@
-//! x
+//! What the tests, the demo and the benchmarks share: the sample caseload, devices with stores,
+//! a relay to talk to, and the search for readable text in files.
+
+pub mod caseload;
+pub mod device;
+pub mod provider;
+pub mod relay;
+pub mod scan;

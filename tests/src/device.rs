@@ -1,0 +1,61 @@
+//! Devices on disk, as phones are: a store file, an unlock secret, a client that can crash.
+
+use std::path::{Path, PathBuf};
+
+use folge_core::client::Client;
+use folge_core::keys::{InvitationLink, Key32, RecoverySecret};
+use folge_core::native::system_env;
+use folge_core::store::{Store, Unlock};
+use folge_core::sync::RelayAddress;
+use folge_core::Error;
+
+/// A device with its store in a folder.
+#[derive(Debug)]
+pub struct Device {
+    /// The store's file.
+    pub path: PathBuf,
+    secret: Key32,
+    /// The client.
+    pub client: Client,
+}
+
+fn unlock(secret: &Key32) -> Unlock {
+    Unlock::Secret(secret.clone())
+}
+
+fn new_store(dir: &Path, secret: &Key32) -> Result<(PathBuf, Store), Error> {
+    let path = dir.join("store.db");
+    let store = Store::create(&path, &unlock(secret), &mut system_env())?;
+    Ok((path, store))
+}
+
+impl Device {
+    /// A device that founds a workspace.
+    /// # Errors
+    /// The core's.
+    pub fn found(dir: &Path, relay: RelayAddress) -> Result<(Self, RecoverySecret), Error> {
+        let secret = Key32::new(system_env().random());
+        let (path, store) = new_store(dir, &secret)?;
+        let (client, recovery) = Client::found(store, system_env(), relay, "")?;
+        Ok((Self { path, secret, client }, recovery))
+    }
+
+    /// A device that joins by an invitation.
+    /// # Errors
+    /// The core's.
+    pub fn join(dir: &Path, link: &InvitationLink) -> Result<Self, Error> {
+        let secret = Key32::new(system_env().random());
+        let (path, store) = new_store(dir, &secret)?;
+        let client = Client::join(store, system_env(), link)?;
+        Ok(Self { path, secret, client })
+    }
+
+    /// Opens the store once more, as after a crash: what was in memory is gone.
+    /// # Errors
+    /// The core's.
+    pub fn reopen(&mut self) -> Result<(), Error> {
+        let store = Store::open(&self.path, &unlock(&self.secret), &mut system_env())?;
+        self.client = Client::open(store, system_env())?;
+        Ok(())
+    }
+}

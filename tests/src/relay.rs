@@ -1,0 +1,119 @@
+//! Relays to talk to: one inside this program, and the real one as a process that can be killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use folge_relay::{Config, RunningRelay};
+
+/// A relay inside this program, on a free loopback port.
+#[derive(Debug)]
+pub struct EmbeddedRelay {
+    runtime: tokio::runtime::Runtime,
+    relay: Option<RunningRelay>,
+    /// Its address.
+    pub url: String,
+}
+
+impl EmbeddedRelay {
+    /// Starts one with its data in a folder.
+    /// # Errors
+    /// What stands in the way.
+    pub fn start(data: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut config = Config::in_directory(data);
+        // One loopback caller stands for many phones here.
+        config.limits.device_requests_per_minute = 1_000_000;
+        Self::start_with(config)
+    }
+
+    /// Starts one with its own configuration.
+    /// # Errors
+    /// What stands in the way.
+    pub fn start_with(config: Config) -> Result<Self, Box<dyn std::error::Error>> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let relay = runtime.block_on(folge_relay::serve(config))?;
+        let url = relay.url();
+        Ok(Self { runtime, relay: Some(relay), url })
+    }
+
+    /// Stops it after the requests under way.
+    pub fn stop(mut self) {
+        if let Some(relay) = self.relay.take() {
+            self.runtime.block_on(relay.shutdown());
+        }
+    }
+}
+
+/// The `folge-relay` program as a process of its own. Killed when dropped.
+#[derive(Debug)]
+pub struct RelayProcess {
+    child: Child,
+    /// Its address.
+    pub url: String,
+}
+
+impl RelayProcess {
+    /// The program, built if it is not there yet.
+    /// # Errors
+    /// Where it cannot be found or built.
+    pub fn program() -> std::io::Result<PathBuf> {
+        // Test programs lie in target/<profile>/deps, others in target/<profile>.
+        let mut dir = std::env::current_exe()?;
+        dir.pop();
+        if dir.ends_with("deps") {
+            dir.pop();
+        }
+        let program = dir.join("folge-relay");
+        if !program.exists() {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--quiet", "--package", "folge-relay", "--bin", "folge-relay"]);
+            if dir.ends_with("release") {
+                cargo.arg("--release");
+            }
+            cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
+        }
+        Ok(program)
+    }
+
+    /// Starts it on an address (`127.0.0.1:0` for any free port) and waits until it serves.
+    /// # Errors
+    /// Where it does not start.
+    pub fn start(data: &Path, listen: &str) -> std::io::Result<Self> {
+        let mut child = Command::new(Self::program()?)
+            .args(["serve", "--listen", listen, "--data"])
+            .arg(data)
+            .args(["--limit", "device_requests_per_minute=1000000"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let missing = || std::io::Error::other("the relay did not say that it listens");
+        let stdout = child.stdout.take().ok_or_else(missing)?;
+        for line in BufReader::new(stdout).lines() {
+            if let Some(url) = line?.strip_prefix("folge-relay listening on ") {
+                let url = url.to_owned();
+                return Ok(Self { child, url });
+            }
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        Err(missing())
+    }
+
+    /// Kills it as a power cut does: SIGKILL, at once.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Its process number.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for RelayProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
