@@ -144,12 +144,7 @@ impl Limits {
                 1,
                 1_000_000,
             ),
-            (
-                "connections_max",
-                self.connections_max.into(),
-                1,
-                1_000_000,
-            ),
+            ("connections_max", self.connections_max.into(), 1, 1_000_000),
             (
                 "live_hello_milliseconds_max",
                 self.live_hello_milliseconds_max,

@@ -65,11 +65,10 @@ fn take(
             device,
             id,
             frames,
-        } => listeners.entry(workspace).or_default().push(Listener {
-            device,
-            id,
-            frames,
-        }),
+        } => listeners
+            .entry(workspace)
+            .or_default()
+            .push(Listener { device, id, frames }),
         Event::Leave { workspace, id } => {
             if let Some(present) = listeners.get_mut(&workspace) {
                 present.retain(|listener| listener.id != id);
@@ -113,10 +112,6 @@ fn push(present: &mut Vec<Listener>, commit: &Commit, identity: &Identity, metri
             }
         }
         // Whoever was put out hears of it in this frame, the last one.
-        !commit.changes_membership()
-            || commit
-                .membership()
-                .active_device(listener.device)
-                .is_some()
+        !commit.changes_membership() || commit.membership().active_device(listener.device).is_some()
     });
 }

@@ -29,11 +29,21 @@ pub(crate) struct Metrics {
     groups: Histogram<8>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Histogram<const N: usize> {
     buckets: [AtomicU64; N],
     count: AtomicU64,
     sum: AtomicU64,
+}
+
+impl<const N: usize> Default for Histogram<N> {
+    fn default() -> Self {
+        Self {
+            buckets: std::array::from_fn(|_| AtomicU64::new(0)),
+            count: AtomicU64::new(0),
+            sum: AtomicU64::new(0),
+        }
+    }
 }
 
 impl<const N: usize> Histogram<N> {

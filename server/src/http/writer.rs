@@ -137,7 +137,11 @@ impl Task {
                     }
                 }
                 let full = requests.len() >= self.group_max || bytes >= GROUP_BYTES_MAX;
-                next = if full { None } else { self.queue.try_recv().ok() };
+                next = if full {
+                    None
+                } else {
+                    self.queue.try_recv().ok()
+                };
             }
             if !requests.is_empty() {
                 self.group(requests, waiting);

@@ -205,11 +205,13 @@ impl Commit {
                 }
             }
         }
-        let heads = heads.into_iter().map(|(document, (number, head))| StreamHead {
-            document,
-            number,
-            head,
-        });
+        let heads = heads
+            .into_iter()
+            .map(|(document, (number, head))| StreamHead {
+                document,
+                number,
+                head,
+            });
         reply.receipt = Receipt::sign(
             self.workspace,
             identity.instance,

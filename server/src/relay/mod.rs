@@ -275,21 +275,13 @@ impl<S: Storage> Relay<S> {
     /// The reply to what was staged.
     /// # Errors
     /// [`RelayError::Unavailable`].
-    pub fn reply(
-        &self,
-        staged: &Staged,
-    ) -> Result<folge_protocol::wire::SyncReply, RelayError> {
+    pub fn reply(&self, staged: &Staged) -> Result<folge_protocol::wire::SyncReply, RelayError> {
         staged
             .reply_or_at_once(&self.storage, &self.identity)
             .map_err(|_| RelayError::Unavailable)
     }
 
-    fn one(
-        &mut self,
-        purpose: Purpose,
-        signed: &[u8],
-        now_ms: u64,
-    ) -> Result<Answer, RelayError> {
+    fn one(&mut self, purpose: Purpose, signed: &[u8], now_ms: u64) -> Result<Answer, RelayError> {
         if signed.len() > self.settings.limits.body_bytes_max {
             return Err(RelayError::TooLarge);
         }

@@ -114,9 +114,7 @@ impl Prepared {
                 let request = SyncRequest::from_bytes(&signed.payload).map_err(malformed)?;
                 Work::Sync(SyncWork::from(request))
             }
-            Purpose::Live => {
-                Work::Live(LiveHello::from_bytes(&signed.payload).map_err(malformed)?)
-            }
+            Purpose::Live => Work::Live(LiveHello::from_bytes(&signed.payload).map_err(malformed)?),
         };
         signed.payload.shrink_to_fit();
         Ok(Self {
@@ -224,7 +222,12 @@ impl From<SyncRequest> for SyncWork {
 
 impl SyncWork {
     fn check(&mut self, signer: DeviceId, membership: &Membership) {
-        let key = |device: DeviceId| membership.devices().get(&device).map(|state| state.verifier);
+        let key = |device: DeviceId| {
+            membership
+                .devices()
+                .get(&device)
+                .map(|state| state.verifier)
+        };
         for grant in self.grants.iter_mut().flatten() {
             grant.check(key(grant.grant.issuer));
         }
@@ -242,8 +245,7 @@ impl SyncWork {
 impl PreparedGrant {
     /// Whether the issuer's signature holds.
     pub(super) fn check(&mut self, key: Option<PublicKey>) -> bool {
-        self.verified =
-            self.verified || key.is_some_and(|key| self.grant.verify(&key).is_ok());
+        self.verified = self.verified || key.is_some_and(|key| self.grant.verify(&key).is_ok());
         self.verified
     }
 }

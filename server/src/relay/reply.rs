@@ -161,17 +161,24 @@ impl Staged {
         }
         let mut refusals = self.refusals.clone();
         refusals.truncate(REFUSALS_MAX);
-        let heads = page.heads.iter().map(|(document, (number, head))| StreamHead {
-            document: *document,
-            number: *number,
-            head: *head,
-        });
+        let heads = page
+            .heads
+            .iter()
+            .map(|(document, (number, head))| StreamHead {
+                document: *document,
+                number: *number,
+                head: *head,
+            });
         Ok(SyncReply {
             position: page.position,
             more: page.more,
             log_len: self.membership.len(),
             entries: page.entries.into_iter().map(Blob).collect(),
-            grants: page.grants.into_iter().map(|(_, bytes)| Blob(bytes)).collect(),
+            grants: page
+                .grants
+                .into_iter()
+                .map(|(_, bytes)| Blob(bytes))
+                .collect(),
             acks: self.acks.clone(),
             refusals,
             deliveries: page.deliveries,
@@ -204,14 +211,20 @@ impl Staged {
                     self.fill_behind(storage, page, device)?;
                 }
             }
-            Reader::Invitation(id) => self.fill_granted(storage, page, Recipient::Invitation(id))?,
+            Reader::Invitation(id) => {
+                self.fill_granted(storage, page, Recipient::Invitation(id))?
+            }
             Reader::Root => self.fill_granted(storage, page, Recipient::Recovery)?,
             Reader::Nobody => {}
         }
         Ok(())
     }
 
-    fn fill_entries(&self, storage: &impl StorageRead, page: &mut Page) -> Result<(), StorageError> {
+    fn fill_entries(
+        &self,
+        storage: &impl StorageRead,
+        page: &mut Page,
+    ) -> Result<(), StorageError> {
         let wanted = self.membership.len().saturating_sub(self.log_from);
         if wanted == 0 {
             return Ok(());
@@ -236,8 +249,9 @@ impl Staged {
     ) -> Result<(), StorageError> {
         let (count, bytes) = (MESSAGE_GRANTS_MAX, REPLY_BYTES_TARGET);
         page.position = self.cursor;
-        page.grants =
-            storage.grants(self.key, 0, self.upto, count, bytes, &|recipient| *recipient == to)?;
+        page.grants = storage.grants(self.key, 0, self.upto, count, bytes, &|recipient| {
+            *recipient == to
+        })?;
         Ok(())
     }
 

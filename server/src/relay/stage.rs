@@ -169,10 +169,7 @@ impl<S: Storage> Relay<S> {
                 request.verify(&self.identity.public, &key)?;
                 if membership.active_device(device).is_some() {
                     Requester::Device(device)
-                } else if membership
-                    .invitations()
-                    .contains_key(&InvitationId(signer))
-                {
+                } else if membership.invitations().contains_key(&InvitationId(signer)) {
                     Requester::Invitation(InvitationId(signer))
                 } else if membership.root().id() == signer {
                     Requester::Root
@@ -183,7 +180,8 @@ impl<S: Storage> Relay<S> {
             // After the relay lost entries, the ones in the request may let the signer in: each
             // entry stands on its own signature, whoever brings it.
             None => {
-                let grown = grown_by(membership, request, now_ms).ok_or(RelayError::Unauthorized)?;
+                let grown =
+                    grown_by(membership, request, now_ms).ok_or(RelayError::Unauthorized)?;
                 let state = grown
                     .active_device(device)
                     .ok_or(RelayError::Unauthorized)?;
@@ -250,11 +248,7 @@ struct Stage<'a, S> {
 }
 
 impl<S: Storage> Stage<'_, S> {
-    fn take_all(
-        &mut self,
-        requester: Requester,
-        work: &mut SyncWork,
-    ) -> Result<(), StorageError> {
+    fn take_all(&mut self, requester: Requester, work: &mut SyncWork) -> Result<(), StorageError> {
         self.take_entries(requester, std::mem::take(&mut work.entries))?;
         // Whoever came in by an invitation acts, in this request, as the device that it let in.
         let device = match requester {
@@ -309,11 +303,7 @@ impl<S: Storage> Stage<'_, S> {
     }
 
     /// Whether an invitation may still be used, or this request is the one that used it.
-    fn invitation_holds(
-        &self,
-        id: InvitationId,
-        work: &SyncWork,
-    ) -> Result<bool, Failure> {
+    fn invitation_holds(&self, id: InvitationId, work: &SyncWork) -> Result<bool, Failure> {
         let Some(invitation) = self.workspace.membership.invitations().get(&id) else {
             return Err(RelayError::Unauthorized.into());
         };
@@ -458,11 +448,7 @@ impl<S: Storage> Stage<'_, S> {
         self.workspace.row.position
     }
 
-    fn take_grant(
-        &mut self,
-        device: Option<DeviceId>,
-        grant: Option<PreparedGrant>,
-    ) -> Judged<()> {
+    fn take_grant(&mut self, device: Option<DeviceId>, grant: Option<PreparedGrant>) -> Judged<()> {
         let Some(mut grant) = grant else {
             return Ok(Err(RefusalCode::Malformed));
         };
@@ -545,7 +531,10 @@ impl<S: Storage> Stage<'_, S> {
                 return Err(RefusalCode::NotAllowed);
             }
         }
-        let key = membership.devices().get(&author).map(|state| state.verifier);
+        let key = membership
+            .devices()
+            .get(&author)
+            .map(|state| state.verifier);
         match key {
             None => Err(RefusalCode::NotAllowed),
             Some(_) if envelope.check(key) => Ok(()),
