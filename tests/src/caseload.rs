@@ -11,8 +11,10 @@ use serde::de::DeserializeOwned;
 #[derive(Debug, thiserror::Error)]
 pub enum CaseloadError {
     /// A file is missing or unreadable.
-    #[error("{file}: cannot be read ({cause}); a caseload folder holds organisation.json, \
-             participants.jsonl, meetings.jsonl, trips.jsonl and reports.jsonl")]
+    #[error(
+        "{file}: cannot be read ({cause}); a caseload folder holds organisation.json, \
+             participants.jsonl, meetings.jsonl, trips.jsonl and reports.jsonl"
+    )]
     File {
         /// Which file.
         file: PathBuf,
@@ -262,8 +264,10 @@ impl Caseload {
 }
 
 fn read(file: &Path) -> Result<String, CaseloadError> {
-    fs::read_to_string(file)
-        .map_err(|error| CaseloadError::File { file: file.to_owned(), cause: error.kind() })
+    fs::read_to_string(file).map_err(|error| CaseloadError::File {
+        file: file.to_owned(),
+        cause: error.kind(),
+    })
 }
 
 fn parse<T: DeserializeOwned>(file: &Path, line: usize, text: &str) -> Result<T, CaseloadError> {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use folge_core::Error;
 use folge_core::client::Client;
 use folge_core::keys::{InvitationLink, Key32, RecoverySecret};
 use folge_core::native::system_env;
 use folge_core::store::{Store, Unlock};
 use folge_core::sync::RelayAddress;
-use folge_core::Error;
 
 /// A device with its store in a folder.
 #[derive(Debug)]
@@ -37,7 +37,14 @@ impl Device {
         let secret = Key32::new(system_env().random());
         let (path, store) = new_store(dir, &secret)?;
         let (client, recovery) = Client::found(store, system_env(), relay, "")?;
-        Ok((Self { path, secret, client }, recovery))
+        Ok((
+            Self {
+                path,
+                secret,
+                client,
+            },
+            recovery,
+        ))
     }
 
     /// A device that joins by an invitation.
@@ -47,7 +54,11 @@ impl Device {
         let secret = Key32::new(system_env().random());
         let (path, store) = new_store(dir, &secret)?;
         let client = Client::join(store, system_env(), link)?;
-        Ok(Self { path, secret, client })
+        Ok(Self {
+            path,
+            secret,
+            client,
+        })
     }
 
     /// Opens the store once more, as after a crash: what was in memory is gone.

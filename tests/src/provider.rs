@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use folge_core::client::{Client, NewParticipation};
 use folge_core::document::Record;
+use folge_core::domain::participation::NationalId;
+use folge_core::domain::visit::Attendee;
 use folge_core::domain::{
     Agreement, Area, DomainError, Employer, GroupMeeting, GroupMeetingId, Instant, LocalDate,
     MeetingForm, Minutes, Outcome, Participation, Price, Provider, RecordId, ReportKind,
     ReportWork, StaffKey, StaffMember, Status, Trip, Visit, With,
 };
-use folge_core::domain::participation::NationalId;
-use folge_core::domain::visit::Attendee;
 use folge_protocol::ids::{DocumentId, PersonId};
 use sha2::{Digest, Sha256};
 
@@ -51,7 +51,10 @@ impl Work {
         match self {
             Self::Visit { participant, .. } | Self::Report { participant, .. } => vec![participant],
             Self::Group { participants, .. } => participants.iter().map(String::as_str).collect(),
-            Self::Trip(trips) => trips.iter().map(|(participant, _)| participant.as_str()).collect(),
+            Self::Trip(trips) => trips
+                .iter()
+                .map(|(participant, _)| participant.as_str())
+                .collect(),
         }
     }
 }
@@ -88,10 +91,18 @@ struct Line {
 
 impl Line {
     fn value<T>(&self, value: Result<T, DomainError>) -> Result<T, CaseloadError> {
-        value.map_err(|cause| CaseloadError::Value { file: self.file, line: self.line, cause })
+        value.map_err(|cause| CaseloadError::Value {
+            file: self.file,
+            line: self.line,
+            cause,
+        })
     }
     fn some<T>(&self, what: &'static str, value: Option<T>) -> Result<T, CaseloadError> {
-        value.ok_or(CaseloadError::Dangling { file: self.file, line: self.line, what })
+        value.ok_or(CaseloadError::Dangling {
+            file: self.file,
+            line: self.line,
+            what,
+        })
     }
     fn date(&self, text: Option<&String>) -> Result<Option<LocalDate>, CaseloadError> {
         text.map(|text| self.value(text.parse())).transpose()
@@ -104,7 +115,10 @@ impl Plan {
     /// Which line names something unknown, or cannot be recorded.
     pub fn of(caseload: &Caseload) -> Result<Self, CaseloadError> {
         let organisation = &caseload.organisation;
-        let line = Line { file: "organisation.json", line: 1 };
+        let line = Line {
+            file: "organisation.json",
+            line: 1,
+        };
         let mut agreements = Vec::new();
         for contract in &organisation.contracts {
             let mut prices = Vec::new();
@@ -120,7 +134,11 @@ impl Plan {
                 measure: contract.measure.clone(),
                 price_model: contract.price_model.clone(),
                 prices,
-                areas: contract.areas.iter().map(|(k, v)| (Area(k.clone()), v.clone())).collect(),
+                areas: contract
+                    .areas
+                    .iter()
+                    .map(|(k, v)| (Area(k.clone()), v.clone()))
+                    .collect(),
             });
         }
         let employers = organisation.employers.iter().map(|employer| Employer {
@@ -130,12 +148,15 @@ impl Plan {
             municipality: employer.municipality.clone(),
             contact: employer.contact.clone(),
         });
-        let staff = organisation.consultants.iter().map(|consultant| StaffMember {
-            key: consultant.id.as_str().into(),
-            name: consultant.name.clone(),
-            person: None,
-            position_percent: consultant.position_percent,
-        });
+        let staff = organisation
+            .consultants
+            .iter()
+            .map(|consultant| StaffMember {
+                key: consultant.id.as_str().into(),
+                name: consultant.name.clone(),
+                person: None,
+                position_percent: consultant.position_percent,
+            });
         let mut plan = Self {
             provider: Provider {
                 name: organisation.name.clone(),
@@ -145,10 +166,17 @@ impl Plan {
             employers: employers.collect(),
             staff: staff.collect(),
             participations: Vec::new(),
-            work: organisation.consultants.iter().map(|c| (c.id.clone(), Vec::new())).collect(),
+            work: organisation
+                .consultants
+                .iter()
+                .map(|c| (c.id.clone(), Vec::new()))
+                .collect(),
         };
-        let known: BTreeMap<&str, &str> =
-            caseload.participants.iter().map(|p| (p.id.as_str(), p.consultant.as_str())).collect();
+        let known: BTreeMap<&str, &str> = caseload
+            .participants
+            .iter()
+            .map(|p| (p.id.as_str(), p.consultant.as_str()))
+            .collect();
         let mut teams: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         plan.take_meetings(caseload, &known, &mut teams)?;
         plan.take_trips(caseload)?;
@@ -164,12 +192,18 @@ impl Plan {
         teams: &mut BTreeMap<&'a str, BTreeSet<String>>,
     ) -> Result<(), CaseloadError> {
         for (n, meeting) in caseload.meetings.iter().enumerate() {
-            let line = Line { file: "meetings.jsonl", line: n + 1 };
+            let line = Line {
+                file: "meetings.jsonl",
+                line: n + 1,
+            };
             let recorder = line.some("consultant", meeting.consultants.first())?;
             let mut attendees = Vec::new();
             for attendance in &meeting.participants {
                 line.some("participant", known.get(attendance.id.as_str()))?;
-                teams.entry(&attendance.id).or_default().extend(meeting.consultants.iter().cloned());
+                teams
+                    .entry(&attendance.id)
+                    .or_default()
+                    .extend(meeting.consultants.iter().cloned());
                 attendees.push(Attendee {
                     participation: DocumentId([0; 16]),
                     record: record_id("meeting", &meeting.id, &attendance.id),
@@ -184,7 +218,11 @@ impl Plan {
                 end: line.value(Instant::parse(&meeting.end))?,
                 form: line.some("form", MeetingForm::from_code(&meeting.form))?,
                 with: line.some("kind of meeting", With::from_code(&meeting.with))?,
-                consultants: meeting.consultants.iter().map(|c| c.as_str().into()).collect(),
+                consultants: meeting
+                    .consultants
+                    .iter()
+                    .map(|c| c.as_str().into())
+                    .collect(),
                 employer: meeting.employer.as_deref().map(Into::into),
                 activities: meeting.activities.clone(),
                 outcome: first.outcome,
@@ -196,13 +234,24 @@ impl Plan {
             let participants: Vec<String> =
                 meeting.participants.iter().map(|p| p.id.clone()).collect();
             let work = match participants.as_slice() {
-                [participant] => Work::Visit { participant: participant.clone(), visit: common },
+                [participant] => Work::Visit {
+                    participant: participant.clone(),
+                    visit: common,
+                },
                 _ => {
                     let id = GroupMeetingId(record_id("group", &meeting.id, "").0);
-                    Work::Group { participants, meeting: GroupMeeting { id, common, attendees } }
+                    Work::Group {
+                        participants,
+                        meeting: GroupMeeting {
+                            id,
+                            common,
+                            attendees,
+                        },
+                    }
                 }
             };
-            line.some("consultant", self.work.get_mut(recorder))?.push(work);
+            line.some("consultant", self.work.get_mut(recorder))?
+                .push(work);
         }
         Ok(())
     }
@@ -211,10 +260,18 @@ impl Plan {
         let meetings: BTreeMap<&str, Vec<&str>> = caseload
             .meetings
             .iter()
-            .map(|m| (m.id.as_str(), m.participants.iter().map(|p| p.id.as_str()).collect()))
+            .map(|m| {
+                (
+                    m.id.as_str(),
+                    m.participants.iter().map(|p| p.id.as_str()).collect(),
+                )
+            })
             .collect();
         for (n, trip) in caseload.trips.iter().enumerate() {
-            let line = Line { file: "trips.jsonl", line: n + 1 };
+            let line = Line {
+                file: "trips.jsonl",
+                line: n + 1,
+            };
             let mut by_participant: BTreeMap<&str, Vec<RecordId>> = BTreeMap::new();
             for meeting in &trip.meetings {
                 for participant in line.some("meeting", meetings.get(meeting.as_str()))? {
@@ -234,7 +291,8 @@ impl Plan {
                 (participant.to_owned(), value)
             });
             let work = Work::Trip(trips.collect());
-            line.some("consultant", self.work.get_mut(&trip.consultant))?.push(work);
+            line.some("consultant", self.work.get_mut(&trip.consultant))?
+                .push(work);
         }
         Ok(())
     }
@@ -245,7 +303,10 @@ impl Plan {
         known: &BTreeMap<&str, &str>,
     ) -> Result<(), CaseloadError> {
         for (n, report) in caseload.reports.iter().enumerate() {
-            let line = Line { file: "reports.jsonl", line: n + 1 };
+            let line = Line {
+                file: "reports.jsonl",
+                line: n + 1,
+            };
             let consultant = line.some("participant", known.get(report.participant.as_str()))?;
             let value = ReportWork {
                 id: record_id("report", &n.to_string(), &report.participant),
@@ -254,8 +315,12 @@ impl Plan {
                 delivered: line.date(report.delivered.as_ref())?,
                 consultant: Some(StaffKey::from(*consultant)),
             };
-            let work = Work::Report { participant: report.participant.clone(), report: value };
-            line.some("consultant", self.work.get_mut(*consultant))?.push(work);
+            let work = Work::Report {
+                participant: report.participant.clone(),
+                report: value,
+            };
+            line.some("consultant", self.work.get_mut(*consultant))?
+                .push(work);
         }
         Ok(())
     }
@@ -266,10 +331,12 @@ impl Plan {
         teams: &mut BTreeMap<&str, BTreeSet<String>>,
     ) -> Result<(), CaseloadError> {
         for (n, person) in caseload.participants.iter().enumerate() {
-            let line = Line { file: "participants.jsonl", line: n + 1 };
+            let line = Line {
+                file: "participants.jsonl",
+                line: n + 1,
+            };
             line.some("consultant", self.work.get(&person.consultant))?;
-            let mut value =
-                Participation::new(&person.id, &person.first_name, &person.last_name);
+            let mut value = Participation::new(&person.id, &person.first_name, &person.last_name);
             value.middle_name.clone_from(&person.middle_name);
             value.national_id = Some(line.value(NationalId::new(&person.national_id))?);
             value.born = Some(line.value(person.born.parse())?);
@@ -285,7 +352,11 @@ impl Plan {
             value.reduced_work_capacity = person.reduced_work_capacity;
             value.address_protected = person.address_protected;
             value.order = Some(person.order.clone());
-            value.agreement = caseload.organisation.contracts.first().map(|c| c.id.as_str().into());
+            value.agreement = caseload
+                .organisation
+                .contracts
+                .first()
+                .map(|c| c.id.as_str().into());
             value.status = match (value.start, value.end) {
                 (_, Some(_)) => Status::Ended,
                 (Some(_), None) => Status::Active,
@@ -325,11 +396,19 @@ impl Plan {
             .iter()
             .map(|(_, participation, team)| NewParticipation {
                 participation: participation.clone(),
-                consultants: team.iter().filter_map(|key| persons.get(key).copied()).collect(),
+                consultants: team
+                    .iter()
+                    .filter_map(|key| persons.get(key).copied())
+                    .collect(),
             })
             .collect();
         let made = office.create_participations(&new)?;
-        Ok(self.participations.iter().map(|(key, ..)| key.clone()).zip(made).collect())
+        Ok(self
+            .participations
+            .iter()
+            .map(|(key, ..)| key.clone())
+            .zip(made)
+            .collect())
     }
 }
 
@@ -342,13 +421,19 @@ pub fn perform(
     documents: &BTreeMap<String, DocumentId>,
 ) -> Result<(), folge_core::Error> {
     let of = |participant: &str| {
-        documents.get(participant).copied().ok_or(folge_core::Error::UnknownDocument)
+        documents
+            .get(participant)
+            .copied()
+            .ok_or(folge_core::Error::UnknownDocument)
     };
     match work {
         Work::Visit { participant, visit } => {
             client.record(of(participant)?, Record::Visit(visit.clone()))
         }
-        Work::Group { participants, meeting } => {
+        Work::Group {
+            participants,
+            meeting,
+        } => {
             let mut meeting = meeting.clone();
             for (attendee, participant) in meeting.attendees.iter_mut().zip(participants) {
                 attendee.participation = of(participant)?;
@@ -362,8 +447,9 @@ pub fn perform(
             }
             client.record_each(records)
         }
-        Work::Report { participant, report } => {
-            client.record(of(participant)?, Record::Report(report.clone()))
-        }
+        Work::Report {
+            participant,
+            report,
+        } => client.record(of(participant)?, Record::Report(report.clone())),
     }
 }

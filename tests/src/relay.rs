@@ -30,10 +30,16 @@ impl EmbeddedRelay {
     /// # Errors
     /// What stands in the way.
     pub fn start_with(config: Config) -> Result<Self, Box<dyn std::error::Error>> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         let relay = runtime.block_on(folge_relay::serve(config))?;
         let url = relay.url();
-        Ok(Self { runtime, relay: Some(relay), url })
+        Ok(Self {
+            runtime,
+            relay: Some(relay),
+            url,
+        })
     }
 
     /// Stops it after the requests under way.
@@ -66,7 +72,14 @@ impl RelayProcess {
         let program = dir.join("folge-relay");
         if !program.exists() {
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--quiet", "--package", "folge-relay", "--bin", "folge-relay"]);
+            cargo.args([
+                "build",
+                "--quiet",
+                "--package",
+                "folge-relay",
+                "--bin",
+                "folge-relay",
+            ]);
             if dir.ends_with("release") {
                 cargo.arg("--release");
             }

@@ -61,7 +61,9 @@ impl Needles {
         }
         for person in &caseload.participants {
             names.insert(format!("{} {}", person.first_name, person.last_name));
-            names.extend([&person.first_name, &person.last_name, &person.nav_adviser].map(Clone::clone));
+            names.extend(
+                [&person.first_name, &person.last_name, &person.nav_adviser].map(Clone::clone),
+            );
             numbers.insert(person.national_id.clone());
             numbers.extend(person.phone.clone());
             notes.insert(person.order.clone());
@@ -76,7 +78,12 @@ impl Needles {
             set.retain(|text| text.len() >= NEEDLE_BYTES_MIN);
         }
         let finder = AhoCorasick::new(names.iter().chain(&notes).chain(&numbers))?;
-        Ok(Self { finder, names: names.len(), notes: notes.len(), numbers: numbers.len() })
+        Ok(Self {
+            finder,
+            names: names.len(),
+            notes: notes.len(),
+            numbers: numbers.len(),
+        })
     }
 
     /// How many different texts are searched for.
