@@ -100,8 +100,11 @@ pub fn restore(data: &Path, from: &Path, force: bool) -> Result<(), ServeError> 
     put(&partial, &database)
 }
 
-/// Heads chain from the instance, and so are computed anew; marks stand on old heads, and go.
-fn begin_life(connection: &Connection, instance: InstanceId) -> Result<(), ServeError> {
+/// Makes a database a new life: heads chain from the instance, and so are computed anew; marks
+/// stand on old heads, and go.
+/// # Errors
+/// The store's.
+pub fn begin_life(connection: &Connection, instance: InstanceId) -> Result<(), ServeError> {
     connection.execute_batch("BEGIN IMMEDIATE").map_err(sql)?;
     connection
         .execute("UPDATE relay SET instance = ?", [instance.0])

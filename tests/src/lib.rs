@@ -6,3 +6,5 @@ pub mod device;
 pub mod provider;
 pub mod relay;
 pub mod scan;
+pub mod simulation;
+pub mod story;

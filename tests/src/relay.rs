@@ -70,6 +70,9 @@ impl RelayProcess {
             dir.pop();
         }
         let program = dir.join("folge-relay");
+        // Tests run side by side; one of them builds.
+        static BUILDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _building = BUILDING.lock();
         if !program.exists() {
             let mut cargo = Command::new(env!("CARGO"));
             cargo.args([

@@ -382,8 +382,14 @@ impl Replica {
     /// A refused envelope stays here. What will never be taken is listed in the quarantine; what
     /// may be taken later is sent again with the next sync.
     fn note_refused(&mut self, row: &EnvelopeRow, code: RefusalCode) -> Result<(), Error> {
+        let allowed = self
+            .confirmed
+            .as_ref()
+            .is_some_and(|log| log.may_write(row.device, row.document));
         match code {
             RefusalCode::SequenceGap | RefusalCode::UnknownDocument | RefusalCode::Quota => Ok(()),
+            // The relay lost the entry that allows it; this device's log has it, and brings it.
+            RefusalCode::NotAllowed if allowed => Ok(()),
             RefusalCode::NotAllowed
             | RefusalCode::SequenceConflict
             | RefusalCode::Malformed

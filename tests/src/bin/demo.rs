@@ -1,0 +1,227 @@
+//! `cargo xtask demo`: a provider's half year, from phones without coverage to the office.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use folge_core::document::CaseFilter;
+use folge_core::domain::{Month, MonthMinutes};
+use folge_tests::caseload::Caseload;
+use folge_tests::provider::Plan;
+use folge_tests::relay::EmbeddedRelay;
+use folge_tests::scan::{Findings, Needles};
+use folge_tests::story::Story;
+use indicatif::{ProgressBar, ProgressStyle};
+
+const HELP: &str = "\
+Viser hele veien: registrert uten dekning, levert forseglet, lest på kontoret.
+Shows the whole way: recorded without coverage, delivered sealed, read in the office.
+
+cargo xtask demo [--caseload DIR] [--seed N]
+
+  --caseload DIR  another provider, in the form of tests/caseload
+  --seed N        another interleaving of phones, lost coverage and crashes (default 1)";
+
+struct Options {
+    caseload: PathBuf,
+    seed: u64,
+}
+
+fn options() -> Result<Option<Options>, String> {
+    let mut options = Options {
+        caseload: Caseload::sample_dir(),
+        seed: 1,
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value\n\n{HELP}"));
+        match arg.as_str() {
+            "--help" | "-h" => return Ok(None),
+            "--caseload" => options.caseload = value()?.into(),
+            "--seed" => {
+                let text = value()?;
+                options.seed = text
+                    .parse()
+                    .map_err(|_| format!("--seed takes a whole number, not {text}"))?;
+            }
+            other => return Err(format!("{other} is not an option\n\n{HELP}")),
+        }
+    }
+    Ok(Some(options))
+}
+
+fn main() -> ExitCode {
+    let done = match options() {
+        Ok(None) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Some(options)) => demo(&options).map_err(|error| error.to_string()),
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Anything<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn demo(options: &Options) -> Anything<bool> {
+    let caseload = Caseload::read(&options.caseload)?;
+    let plan = Plan::of(&caseload)?;
+    let needles = Needles::of(&caseload)?;
+    let dir = tempfile::tempdir()?;
+    let (relay_dir, devices_dir) = (dir.path().join("relay"), dir.path().join("devices"));
+    let relay = EmbeddedRelay::start(&relay_dir)?;
+    println!("Relay: {} (data in a temporary folder)", relay.url);
+
+    let started = Instant::now();
+    let mut story = Story::begin(&plan, &relay.url, &devices_dir, options.seed)?;
+    println!(
+        "Workspace founded: 1 office device, {} phones, {} participations ({:.1} s)",
+        story.phones.len(),
+        story.documents.len(),
+        started.elapsed().as_secs_f64()
+    );
+
+    let total: usize = plan.work.values().map(Vec::len).sum();
+    let bar = progress(total as u64)?;
+    let started = Instant::now();
+    story.replay(&plan, || bar.inc(1))?;
+    bar.finish_and_clear();
+    println!(
+        "Recorded offline: {} meetings, trips and reports on {} phones, {} crashes at a commit, \
+         {} syncs without coverage, seed {} ({:.1} s)",
+        story.figures.recorded,
+        story.phones.len(),
+        story.figures.crashes,
+        story.figures.no_coverage,
+        options.seed,
+        started.elapsed().as_secs_f64()
+    );
+    story.come_together()?;
+
+    show_office(&story);
+    show_sync(&story, started.elapsed());
+    prove(&needles, &relay_dir, &story)
+}
+
+fn progress(total: u64) -> Anything<ProgressBar> {
+    if !std::io::stderr().is_terminal() {
+        println!("Replaying {total} records ...");
+    }
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} recorded, {elapsed}, {eta} left")?;
+    Ok(ProgressBar::new(total).with_style(style))
+}
+
+fn show_office(story: &Story) {
+    let client = &story.office.client;
+    let sums = client.sums();
+    println!("\nKontoret ser / the office sees:");
+    println!(
+        "  {} participations, {} meetings, {} trips, {} reports, {} conflicts, {} in quarantine",
+        sums.participations,
+        sums.visits,
+        sums.trips,
+        sums.reports,
+        sums.conflicts,
+        client.quarantined().map_or(0, |found| found.len())
+    );
+    let mut months: BTreeMap<Month, (MonthMinutes, usize)> = BTreeMap::new();
+    let list = client.office_list(&CaseFilter::default());
+    for line in &list {
+        for (month, minutes) in &line.summary.minutes.months {
+            let (sum, participations) = months.entry(*month).or_default();
+            sum.attended += minutes.attended;
+            sum.no_show += minutes.no_show;
+            sum.excused += minutes.excused;
+            sum.cancelled += minutes.cancelled;
+            sum.travel += minutes.travel;
+            sum.report += minutes.report;
+            *participations += 1;
+        }
+    }
+    let hours = |minutes: folge_core::domain::Minutes| f64::from(minutes.0) / 60.0;
+    println!(
+        "\n  {:8} {:>14} {:>9} {:>8} {:>8} {:>10} {:>7} {:>8}",
+        "Month",
+        "participations",
+        "attended",
+        "no-show",
+        "excused",
+        "cancelled",
+        "travel",
+        "reports"
+    );
+    for (month, (sum, participations)) in &months {
+        println!(
+            "  {:8} {participations:>14} {:>9.2} {:>8.2} {:>8.2} {:>10.2} {:>7.2} {:>8.2}",
+            month.to_string(),
+            hours(sum.attended),
+            hours(sum.no_show),
+            hours(sum.excused),
+            hours(sum.cancelled),
+            hours(sum.travel),
+            hours(sum.report),
+        );
+    }
+    println!("  (clock hours as recorded, before any rule of the agreement)");
+    println!(
+        "\n  {:18} {:24} {:6} {:>8} {:>6} {:>8}",
+        "Reference", "Name", "Area", "meetings", "trips", "reports"
+    );
+    for line in list.iter().take(8) {
+        println!(
+            "  {:18} {:24} {:6} {:>8} {:>6} {:>8}",
+            line.summary.reference,
+            line.name.as_deref().unwrap_or("(skjermet / protected)"),
+            line.summary.area.as_deref().unwrap_or("-"),
+            line.summary.visit_count,
+            line.summary.trip_count,
+            line.summary.report_count
+        );
+    }
+    if list.len() > 8 {
+        println!("  ... and {} more", list.len() - 8);
+    }
+}
+
+fn show_sync(story: &Story, took: Duration) {
+    let figures = &story.figures;
+    println!(
+        "\nSync: {} round trips, {} KB both ways, {:.2} s in syncs of {:.1} s in all; a record \
+         saved in {:.2} ms on average",
+        figures.round_trips,
+        figures.bytes / 1024,
+        figures.sync_time.as_secs_f64(),
+        took.as_secs_f64(),
+        figures.record_time.as_secs_f64() * 1000.0 / figures.recorded.max(1) as f64
+    );
+}
+
+fn prove(needles: &Needles, relay: &Path, story: &Story) -> Anything<bool> {
+    let mut findings = Findings::default();
+    findings.add(needles.search(relay)?);
+    let relay_files = findings.files;
+    findings.add(needles.search(&story.devices_dir)?);
+    println!(
+        "\nProof: searched for {} names, {} notes and {} identity and phone numbers in {} files of \
+         the relay and {} of the devices ({} KB): {} found",
+        needles.names,
+        needles.notes,
+        needles.numbers,
+        relay_files,
+        findings.files - relay_files,
+        findings.bytes / 1024,
+        findings.found
+    );
+    Ok(findings.found == 0)
+}

@@ -1,0 +1,224 @@
+//! The sample caseload through the whole product: everything arrives, and minutes per
+//! participation and month equal a plain sum over the files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use folge_core::document::CaseFilter;
+use folge_tests::caseload::Caseload;
+use folge_tests::provider::Plan;
+use folge_tests::relay::EmbeddedRelay;
+use folge_tests::scan::Needles;
+use folge_tests::story::Story;
+
+/// Participant, month → minutes by kind.
+type Sums = BTreeMap<(String, String), BTreeMap<&'static str, u32>>;
+
+/// `2026-03-29T01:30+01:00` in minutes since some day; written without the product's calendar.
+fn minute(text: &str) -> i64 {
+    let number = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap();
+    let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
+    // Days from civil (Howard Hinnant).
+    let (y, m) = if month <= 2 {
+        (year - 1, month + 9)
+    } else {
+        (year, month - 3)
+    };
+    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1;
+    let offset = number(17, 19) * 60 + number(20, 22);
+    let sign = if &text[16..17] == "-" { -1 } else { 1 };
+    days * 1440 + number(11, 13) * 60 + number(14, 16) - sign * offset
+}
+
+fn plain_sums(caseload: &Caseload) -> Sums {
+    let mut sums = Sums::new();
+    let mut add = |participant: &str, month: &str, kind: &'static str, minutes: u32| {
+        let key = (participant.to_owned(), month.to_owned());
+        *sums.entry(key).or_default().entry(kind).or_default() += minutes;
+    };
+    let mut starts = BTreeMap::new();
+    for meeting in &caseload.meetings {
+        let minutes = u32::try_from(minute(&meeting.end) - minute(&meeting.start)).unwrap();
+        starts.insert(meeting.id.as_str(), meeting);
+        for attendance in &meeting.participants {
+            let kind = match attendance.outcome.as_str() {
+                "attended" => "attended",
+                "no_show" => "no_show",
+                "excused" => "excused",
+                "cancelled" => "cancelled",
+                other => panic!("unknown outcome {other}"),
+            };
+            // The files' times are Oslo's own, so the text's month is the month in Oslo.
+            add(&attendance.id, &meeting.start[..7], kind, minutes);
+        }
+    }
+    for trip in &caseload.trips {
+        let meeting = starts[trip.meetings[0].as_str()];
+        for attendance in &meeting.participants {
+            add(&attendance.id, &meeting.start[..7], "travel", trip.minutes);
+        }
+    }
+    for report in &caseload.reports {
+        let delivered = report.delivered.as_ref().unwrap();
+        add(
+            &report.participant,
+            &delivered[..7],
+            "report",
+            report.minutes,
+        );
+    }
+    sums
+}
+
+fn office_sums(story: &Story) -> Sums {
+    let mut sums = Sums::new();
+    for line in story.office.client.office_list(&CaseFilter::default()) {
+        for (month, minutes) in &line.summary.minutes.months {
+            let kinds = [
+                ("attended", minutes.attended),
+                ("no_show", minutes.no_show),
+                ("excused", minutes.excused),
+                ("cancelled", minutes.cancelled),
+                ("travel", minutes.travel),
+                ("report", minutes.report),
+            ];
+            let kinds = kinds.into_iter().filter(|(_, minutes)| minutes.0 > 0);
+            let key = (line.summary.reference.clone(), month.to_string());
+            sums.insert(
+                key,
+                kinds.map(|(kind, minutes)| (kind, minutes.0)).collect(),
+            );
+        }
+    }
+    sums
+}
+
+fn check(dir: &Path, seed: u64) -> Story {
+    let caseload = Caseload::read(dir).unwrap();
+    let plan = Plan::of(&caseload).unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let relay_dir = temporary.path().join("relay");
+    let relay = EmbeddedRelay::start(&relay_dir).unwrap();
+    let mut story =
+        Story::begin(&plan, &relay.url, &temporary.path().join("devices"), seed).unwrap();
+    story.replay(&plan, || {}).unwrap();
+    story.come_together().unwrap();
+    let sums = story.office.client.sums();
+    let attendances: usize = caseload.meetings.iter().map(|m| m.participants.len()).sum();
+    assert_eq!(sums.participations, caseload.participants.len());
+    assert_eq!(sums.visits as usize, attendances);
+    assert_eq!(sums.reports as usize, caseload.reports.len());
+    assert_eq!(sums.conflicts, 0);
+    let expected = plain_sums(&caseload);
+    assert!(!expected.is_empty());
+    assert_eq!(office_sums(&story), expected);
+    assert!(story.office.client.quarantined().unwrap().is_empty());
+    let needles = Needles::of(&caseload).unwrap();
+    for place in [relay_dir.as_path(), story.devices_dir.as_path()] {
+        let findings = needles.search(place).unwrap();
+        assert!(findings.files > 0 && findings.bytes > 100_000);
+        assert_eq!(findings.found, 0, "{findings:?}");
+    }
+    story
+}
+
+#[test]
+fn the_sample_caseload_arrives_whole_and_its_minutes_are_the_plain_sums() {
+    let story = check(&Caseload::sample_dir(), 1);
+    let sums = story.office.client.sums();
+    assert_eq!(
+        (sums.participations, sums.visits, sums.trips, sums.reports),
+        (96, 1492, 1148, 127)
+    );
+    assert!(story.figures.crashes > 10, "{:?}", story.figures);
+}
+
+#[test]
+fn another_provider_in_the_same_form_arrives_too() {
+    // The sample turned around: other keys, other months, meetings across midnight and DST.
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write(
+        "organisation.json",
+        r#"{"name":"Fjordvei Arbeid AS","org_number":"312456788","contracts":[{"id":"avtale","measure":"Oppfølging","price_model":"hourly","prices":[{"area":"A","from":"2025-07-01","hourly_ore":70000}],"areas":{"A":["Mandal"]}}],"consultants":[{"id":"k1","name":"Berit Fjellheim","position_percent":50},{"id":"k2","name":"Tormod Elvestad","position_percent":100}],"employers":[]}"#,
+    );
+    let person = |id: &str, consultant: &str| {
+        format!(
+            r#"{{"id":"{id}","first_name":"Testine","middle_name":null,"last_name":"Prøvesen","national_id":"28839909324","born":"1999-03-28","phone":null,"area":"A","municipality":"Mandal","nav_office":"NAV Mandal","nav_adviser":"Ola Rådgiver","consultant":"{consultant}","ordered":"2026-01-10","start":"2026-01-26","end":null,"employed_at_referral":false,"reduced_work_capacity":true,"address_protected":false,"order":"Bistand til å finne arbeid."}}"#
+        )
+    };
+    write(
+        "participants.jsonl",
+        &format!("{}\n{}\n", person("a", "k1"), person("b", "k2")),
+    );
+    let meeting = |id: &str, start: &str, end: &str, people: &str| {
+        format!(
+            r#"{{"id":"{id}","start":"{start}","end":"{end}","form":"phone","with":"participant","consultants":["k1","k2"],"employer":null,"activities":[],"participants":[{people}],"note":"Samtale om arbeidstid."}}"#
+        )
+    };
+    let both = r#"{"id":"a","outcome":"attended"},{"id":"b","outcome":"no_show"}"#;
+    let one = r#"{"id":"a","outcome":"attended"}"#;
+    write(
+        "meetings.jsonl",
+        &[
+            meeting(
+                "m1",
+                "2026-03-29T01:30+01:00",
+                "2026-03-29T03:30+02:00",
+                both,
+            ),
+            meeting(
+                "m2",
+                "2026-10-25T01:30+02:00",
+                "2026-10-25T03:30+01:00",
+                one,
+            ),
+            meeting(
+                "m3",
+                "2026-01-31T23:30+01:00",
+                "2026-02-01T00:45+01:00",
+                one,
+            ),
+        ]
+        .join("\n"),
+    );
+    write(
+        "trips.jsonl",
+        r#"{"id":"t1","consultant":"k2","minutes":12,"meetings":["m3"]}"#,
+    );
+    write(
+        "reports.jsonl",
+        r#"{"participant":"b","kind":"final","minutes":61,"delivered":"2026-12-31"}"#,
+    );
+    let story = check(dir.path(), 2);
+    let minutes = story.office.client.minutes(story.documents["a"]).unwrap();
+    let attended: Vec<u32> = minutes
+        .months
+        .values()
+        .map(|month| month.attended.0)
+        .collect();
+    // January (across midnight), March (an hour is skipped), October (an hour comes twice).
+    assert_eq!(attended, [75, 60, 180]);
+}
+
+#[test]
+fn a_damaged_caseload_is_refused_with_file_and_line() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(Caseload::sample_dir()).unwrap() {
+        let file = file.unwrap().path();
+        std::fs::copy(&file, dir.path().join(file.file_name().unwrap())).unwrap();
+    }
+    let trips = dir.path().join("trips.jsonl");
+    let good = std::fs::read_to_string(&trips).unwrap();
+    std::fs::write(&trips, good.replacen("\"minutes\"", "\"minuts\"", 1)).unwrap();
+    let error = Caseload::read(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("trips.jsonl, line 1"), "{error}");
+    std::fs::write(&trips, good.replacen("m-000-001", "m-nowhere", 2)).unwrap();
+    let error = Plan::of(&Caseload::read(dir.path()).unwrap())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("trips.jsonl, line 2"), "{error}");
+    std::fs::remove_file(&trips).unwrap();
+    let error = Caseload::read(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("trips.jsonl"), "{error}");
+}
