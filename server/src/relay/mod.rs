@@ -178,6 +178,7 @@ pub struct Relay<S> {
     workspaces: HashMap<WorkspaceId, Workspace>,
     replay: ReplayWindow,
     rates: Rates,
+    dirty: Vec<WorkspaceId>,
     commits: Vec<Commit>,
     last_error: Option<StorageError>,
 }
@@ -195,6 +196,7 @@ impl<S: Storage> Relay<S> {
             workspaces: HashMap::new(),
             replay: ReplayWindow::default(),
             rates: Rates::default(),
+            dirty: Vec::new(),
             commits: Vec::new(),
             last_error: None,
         })
@@ -336,17 +338,19 @@ impl<S: Storage> Relay<S> {
     }
 
     fn commit(&mut self, now_ms: u64) -> Result<(), StorageError> {
-        for workspace in self.workspaces.values().filter(|one| one.pending.dirty) {
-            self.storage.set_workspace(&workspace.row)?;
+        for id in &self.dirty {
+            if let Some(workspace) = self.workspaces.get(id) {
+                self.storage.set_workspace(&workspace.row)?;
+            }
         }
         self.storage.commit()?;
-        for (id, workspace) in &mut self.workspaces {
-            if !workspace.pending.dirty {
+        for id in std::mem::take(&mut self.dirty) {
+            let Some(workspace) = self.workspaces.get_mut(&id) else {
                 continue;
-            }
+            };
             let pending = std::mem::take(&mut workspace.pending);
             self.commits.extend(Commit::cut(
-                *id,
+                id,
                 &workspace.membership,
                 pending.before,
                 now_ms,
@@ -363,6 +367,7 @@ impl<S: Storage> Relay<S> {
             self.last_error = Some(error);
         }
         self.workspaces.clear();
+        self.dirty.clear();
         for (signer, nonce) in nonces {
             self.replay.forget(*signer, *nonce);
         }
@@ -493,6 +498,7 @@ impl<S: Storage> Relay<S> {
                 },
             },
         );
+        self.dirty.push(id);
         Ok(Answer::Founded)
     }
 }

@@ -101,6 +101,7 @@ impl<S: Storage> Relay<S> {
             storage,
             identity,
             workspaces,
+            dirty,
             ..
         } = self;
         let workspace = workspaces
@@ -111,6 +112,7 @@ impl<S: Storage> Relay<S> {
             identity,
             id,
             workspace,
+            dirty,
             begun,
             now_ms,
             quota,
@@ -239,6 +241,7 @@ struct Stage<'a, S> {
     identity: &'a Identity,
     id: WorkspaceId,
     workspace: &'a mut Workspace,
+    dirty: &'a mut Vec<WorkspaceId>,
     begun: &'a mut bool,
     now_ms: u64,
     quota: u64,
@@ -297,6 +300,7 @@ impl<S: Storage> Stage<'_, S> {
         let pending = &mut self.workspace.pending;
         if !pending.dirty {
             pending.dirty = true;
+            self.dirty.push(self.id);
             pending.before = self.workspace.row.position;
         }
         Ok(())

@@ -740,18 +740,25 @@ mod tests {
 
     #[test]
     fn the_sqlite_store_conforms_in_memory_and_on_disk() {
-        let _anchor = SqliteStorage::open_memory("conformance").unwrap();
-        let mut life = 0;
+        let mut anchors = Vec::new();
         super::super::conformance::run(|fresh| {
-            life += u32::from(fresh);
-            SqliteStorage::open_memory(&format!("conformance{life}"))
-        });
+            if fresh {
+                anchors.push(SqliteStorage::open_memory(&name(anchors.len() + 1))?);
+            }
+            SqliteStorage::open_memory(&name(anchors.len()))
+        })
+        .unwrap();
         let dir = tempfile::tempdir().unwrap();
         let mut life = 0;
         super::super::conformance::run(|fresh| {
             life += u32::from(fresh);
             SqliteStorage::open(&dir.path().join(format!("{life}.db")))
-        });
+        })
+        .unwrap();
+    }
+
+    fn name(life: usize) -> String {
+        format!("conformance{life}")
     }
 
     #[test]
