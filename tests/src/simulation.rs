@@ -90,7 +90,7 @@ struct SimDevice {
     name: String,
     uri: String,
     /// Keeps the in-memory database alive while the device is down.
-    keeper: Connection,
+    _keeper: Connection,
     secret: Key32,
     clock: Arc<VirtualClock>,
     client: Option<Client>,
@@ -118,7 +118,7 @@ pub struct World {
     rng: ChaCha8Rng,
     world_ms: Arc<AtomicI64>,
     relay: Option<Relay<SqliteStorage>>,
-    relay_uri: String,
+    relay_name: String,
     relay_keeper: Connection,
     relay_backup: Option<Connection>,
     devices: Vec<SimDevice>,
@@ -140,6 +140,10 @@ pub struct Failure(pub String);
 
 type Outcomes<T> = Result<T, Failure>;
 
+fn memory_uri(name: &str) -> String {
+    format!("file:{name}?mode=memory&cache=shared")
+}
+
 fn open(uri: &str) -> Connection {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -160,13 +164,12 @@ impl World {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let run = NEXT_RUN.fetch_add(1, Ordering::SeqCst);
         let relay_name = format!("relay-{run}");
-        let relay_uri = format!("file:{relay_name}?mode=memory&cache=shared");
-        let relay_keeper = open(&relay_uri);
+        let relay_keeper = open(&memory_uri(&relay_name));
         let mut world = Self {
             seed,
             world_ms: Arc::new(AtomicI64::new(START_MS)),
             relay: None,
-            relay_uri: relay_name,
+            relay_name,
             relay_keeper,
             relay_backup: None,
             devices: Vec::new(),
@@ -302,7 +305,7 @@ impl World {
         self.devices.push(SimDevice {
             name: name.to_owned(),
             uri,
-            keeper,
+            _keeper: keeper,
             secret,
             clock,
             client: Some(client),
@@ -368,10 +371,10 @@ impl World {
     fn start_relay(&mut self) -> Outcomes<()> {
         let mut seeds = Seeds {
             signing: [0; 32],
-            instance: [0; 16],
+            instance: InstanceId([0; 16]),
         };
         self.rng.fill_bytes(&mut seeds.signing);
-        self.rng.fill_bytes(&mut seeds.instance);
+        self.rng.fill_bytes(&mut seeds.instance.0);
         let limits = Limits {
             device_requests_per_minute: 60_000_000,
             ..Limits::default()
@@ -380,7 +383,7 @@ impl World {
             limits,
             founding: FoundingPolicy::Open,
         };
-        let storage = match SqliteStorage::open_memory(&self.relay_uri) {
+        let storage = match SqliteStorage::open_memory(&self.relay_name) {
             Ok(storage) => storage,
             Err(error) => return self.fail(&format!("relay storage: {error}")),
         };
@@ -396,7 +399,7 @@ impl World {
         self.relay = None;
         let after = self.chance(50);
         let mut countdown = 1 + self.draw(4);
-        let storage = match SqliteStorage::open_memory(&self.relay_uri) {
+        let storage = match SqliteStorage::open_memory(&self.relay_name) {
             Ok(storage) => storage.with_fault(Box::new(move |point| {
                 use folge_relay::storage::FaultPoint;
                 if (point == FaultPoint::AfterCommit) != after {
@@ -417,7 +420,7 @@ impl World {
         };
         let seeds = Seeds {
             signing: [0; 32],
-            instance: [0; 16],
+            instance: InstanceId([0; 16]),
         };
         match Relay::open(storage, seeds, settings) {
             Ok(relay) => self.relay = Some(relay),
@@ -444,7 +447,7 @@ impl World {
             return Ok(());
         };
         self.relay = None;
-        let mut keeper = open(&format!("file:{}?mode=memory&cache=shared", self.relay_uri));
+        let mut keeper = open(&memory_uri(&self.relay_name));
         let done =
             rusqlite::backup::Backup::new(&backup, &mut keeper).and_then(|backup| backup.step(-1));
         if let Err(error) = done {
@@ -918,12 +921,14 @@ impl World {
     }
 
     fn check_unreadable(&self) -> Outcomes<()> {
-        let databases = self
+        let relay = ("relay", memory_uri(&self.relay_name));
+        let devices = self
             .devices
             .iter()
-            .map(|device| (device.name.as_str(), &device.keeper));
-        for (name, keeper) in databases.chain([("relay", &self.relay_keeper)]) {
-            let Ok(bytes) = keeper.serialize("main") else {
+            .map(|device| (device.name.as_str(), device.uri.clone()));
+        for (name, uri) in devices.chain([relay]) {
+            let mut database = open(&uri);
+            let Ok(bytes) = database.serialize("main") else {
                 return self.fail("serialize");
             };
             if bytes.len() < 4096 {

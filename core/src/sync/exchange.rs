@@ -263,9 +263,9 @@ impl Replica {
         self.relay_offset_ms = i64::try_from(reply.receipt.now_ms)
             .unwrap_or(i64::MAX)
             .saturating_sub(self.env.now().wall_ms);
-        if self.is_admitted() {
-            self.as_invitation = false;
-        }
+        // Let in just now: what this device may read, it asks for in its own name.
+        let just_admitted = self.as_invitation && self.is_admitted();
+        self.as_invitation &= !just_admitted;
         self.schedule.succeeded();
         let progressed = report.acknowledged > 0
             || !reply.entries.is_empty()
@@ -273,7 +273,7 @@ impl Replica {
             || !in_flight.marks.is_empty()
             || report.refused > 0;
         Ok(SyncReport {
-            more: reply.more || (progressed && self.has_work()?),
+            more: reply.more || just_admitted || (progressed && self.has_work()?),
             ..report
         })
     }
