@@ -134,9 +134,10 @@ impl Client {
     pub fn sync_reply(&mut self, bytes: &[u8]) -> Result<SyncReport, Error> {
         self.replica.reply(bytes)
     }
-    /// Takes note that a round trip failed.
-    pub fn sync_failed(&mut self, error: &Error) {
-        self.replica.failed(error);
+    /// Takes note that a round trip failed. Says whether another one at once makes sense; else
+    /// [`Client::sync_wait_ms`] says when.
+    pub fn sync_failed(&mut self, error: &Error) -> bool {
+        self.replica.failed(error)
     }
     /// How long to wait before the next sync, in milliseconds; 0 for not at all.
     #[must_use]
@@ -169,6 +170,13 @@ impl Client {
     /// [`Error::Store`].
     pub fn rebuild_projections(&mut self) -> Result<(), Error> {
         self.replica.rebuild_projections()
+    }
+    /// Limits how large the store's file may grow, in pages beside those it has; `None` lifts the
+    /// limit. A device that shares its storage keeps room for others so; tests fill a disk.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn limit_store_pages(&mut self, more: Option<u32>) -> Result<(), Error> {
+        Ok(self.replica.store().limit_pages(more)?)
     }
     /// For simulations: where the device crashes.
     pub fn set_fault_hook(&mut self, hook: Option<crate::store::FaultHook>) {

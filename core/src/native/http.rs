@@ -66,6 +66,9 @@ impl HttpRelay {
     /// # Errors
     /// [`Error::Unreachable`], [`Error::Relay`].
     pub fn post(&self, path: &str, body: &[u8]) -> Result<Vec<u8>, Error> {
+        if body.len() > BODY_BYTES_MAX {
+            return Err(RelayError::TooLarge.into());
+        }
         read(self.agent.post(format!("{}{path}", self.url)).send(body))
     }
 
@@ -74,7 +77,6 @@ impl HttpRelay {
     /// The first error; the client has noted it, and says when to try again.
     pub fn sync(&self, client: &mut Client) -> Result<SyncTotals, Error> {
         let mut totals = SyncTotals::default();
-        let mut skew_corrected = false;
         while totals.round_trips < ROUND_TRIPS_MAX {
             let request = client.sync_request()?;
             totals.round_trips += 1;
@@ -94,18 +96,7 @@ impl HttpRelay {
                     }
                 }
                 Err(error) => {
-                    client.sync_failed(&error);
-                    // A wrong clock is corrected once, and a lost workspace brought back.
-                    let again = match error {
-                        Error::Relay(RelayError::ClockSkew { .. }) => {
-                            !std::mem::replace(&mut skew_corrected, true)
-                        }
-                        Error::Relay(RelayError::UnknownWorkspace) => {
-                            request.path != folge_protocol::wire::PATH_FOUND
-                        }
-                        _ => false,
-                    };
-                    if !again {
+                    if !client.sync_failed(&error) {
                         return Err(error);
                     }
                 }

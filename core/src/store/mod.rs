@@ -183,6 +183,18 @@ impl Store {
         self.fault = hook;
     }
 
+    /// Lets the file grow by so many pages at most; `None` lifts the limit.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn limit_pages(&mut self, more: Option<u32>) -> Result<(), StoreError> {
+        let pages: u32 = self
+            .conn
+            .pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let limit = more.map_or(u32::MAX - 1, |more| pages.saturating_add(more));
+        let sql = format!("PRAGMA max_page_count = {limit}");
+        Ok(self.conn.query_row(&sql, [], |_| Ok(()))?)
+    }
+
     /// Runs `work` as one transaction: all of it is on disk when this returns `Ok`, none otherwise.
     /// # Errors
     /// Those of `work`, and of the commit.

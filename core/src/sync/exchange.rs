@@ -3,7 +3,9 @@
 use folge_protocol::codec::{Decode, Encode};
 use folge_protocol::crypto::PublicKey;
 use folge_protocol::ids::DocumentId;
-use folge_protocol::limits::{MESSAGE_FETCH_MAX, REQUEST_BYTES_TARGET};
+use folge_protocol::limits::{
+    MESSAGE_FETCH_MAX, REQUEST_AGE_MILLISECONDS_MAX, REQUEST_BYTES_TARGET,
+};
 use folge_protocol::wire::{
     Blob, FoundRequest, LiveHello, Mark, PATH_FOUND, PATH_LIVE, PATH_SYNC, Refusal, RefusalCode,
     Refused, RelayError, Signed, StreamFrom, SyncReply, SyncRequest,
@@ -408,31 +410,40 @@ impl Replica {
         }
     }
 
-    /// Takes the relay's refusal of a whole request, or the transport's failure.
-    /// The wait until the next try is in the schedule.
-    pub fn failed(&mut self, error: &Error) {
+    /// Takes the relay's refusal of a whole request, or the transport's failure. Says whether
+    /// another try at once makes sense, because this device can mend the cause; else the wait
+    /// until the next try is in the schedule.
+    pub fn failed(&mut self, error: &Error) -> bool {
         self.in_flight = InFlight::default();
         let mut at_least_ms = 0;
-        match error {
+        let mended = match error {
             Error::Relay(RelayError::ClockSkew { now_ms }) => {
-                self.relay_offset_ms = i64::try_from(*now_ms)
+                let offset_ms = i64::try_from(*now_ms)
                     .unwrap_or(i64::MAX)
                     .saturating_sub(self.env.now().wall_ms);
-                self.schedule.hurry();
-                return;
+                let before = std::mem::replace(&mut self.relay_offset_ms, offset_ms);
+                before.abs_diff(offset_ms) > REQUEST_AGE_MILLISECONDS_MAX / 2
             }
             Error::Relay(RelayError::UnknownWorkspace) => {
                 // Only who has the founding entry can bring the workspace back.
-                self.must_found = self.confirmed.is_some();
+                let can_found = self.confirmed.is_some();
+                !std::mem::replace(&mut self.must_found, can_found) && can_found
             }
             Error::Relay(RelayError::Unauthorized) => {
                 // The relay may have lost the entry that let this device in.
                 self.as_invitation = self.identity.invitation.is_some() && !self.as_invitation;
+                self.as_invitation
             }
-            Error::Relay(RelayError::Busy { retry_after_ms }) => at_least_ms = *retry_after_ms,
-            _ => {}
+            Error::Relay(RelayError::Busy { retry_after_ms }) => {
+                at_least_ms = *retry_after_ms;
+                false
+            }
+            _ => false,
+        };
+        if !mended {
+            self.schedule.failed(&mut self.env, at_least_ms);
         }
-        self.schedule.failed(&mut self.env, at_least_ms);
+        mended
     }
 
     /// How long to wait before the next sync, in milliseconds; 0 for not at all.
