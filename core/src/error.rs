@@ -87,6 +87,7 @@ impl Error {
                 StoreError::Exists => "store_exists",
                 StoreError::TooNew { .. } => "store_too_new",
                 StoreError::Corrupt { .. } => "store_corrupt",
+                StoreError::BadCost => "bad_cost",
                 StoreError::DiskFull => "disk_full",
                 StoreError::Busy => "store_busy",
                 StoreError::Interrupted => "interrupted",
@@ -151,7 +152,7 @@ impl Error {
                     "Lageret er åpent i et annet vindu. Lukk det og prøv igjen.",
                     "The store is open in another window. Close it and try again.",
                 ),
-                StoreError::Interrupted | StoreError::Sqlite(_) => (
+                StoreError::BadCost | StoreError::Interrupted | StoreError::Sqlite(_) => (
                     "Lageret svarte ikke som det skulle, så dette ble ikke lagret. Prøv igjen.",
                     "The store did not answer as it should, so this was not saved. Try again.",
                 ),

@@ -2,8 +2,8 @@
 
 /// The largest content of an envelope after inflating, in bytes: a bound on deflate bombs.
 pub const CONTENT_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Raw changes that go into one envelope, in bytes before compression.
-pub const BATCH_BYTES_MAX: usize = 512 * 1024;
+/// Documents made by one membership entry: with all readers they stay below the entry's limit.
+pub const DOCUMENTS_PER_ENTRY: usize = 200;
 /// Changes that go into one envelope.
 pub const BATCH_CHANGES_MAX: usize = 4096;
 /// Changes kept beside a local snapshot before it is made anew.
@@ -22,7 +22,5 @@ pub const BACKOFF_MILLISECONDS_MIN: u64 = 1_000;
 pub const BACKOFF_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
 /// How long an invitation holds unless said otherwise, in milliseconds.
 pub const INVITATION_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
-/// The longest reason for an amendment, in characters.
-pub const REASON_CHARACTERS_MAX: usize = 500;
 /// Running timers at once.
 pub const TIMERS_MAX: usize = 32;

@@ -93,7 +93,7 @@ pub struct Signed {
     pub time_ms: u64,
     /// Random: a relay takes each once.
     pub nonce: [u8; 16],
-    /// Signature over relay key, path, all of the above and the payload's hash.
+    /// Signature over relay key, path, all of the above and the payload.
     pub signature: [u8; 64],
     /// The message.
     pub payload: Vec<u8>,
@@ -175,7 +175,7 @@ impl Decode for Signed {
     }
 }
 
-/// The payload of a founding request, signed by the root key: a workspace begins on this relay.
+/// The payload of a founding request, signed by the founding device: a workspace begins on this relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundRequest {
     /// The relay's founding token; empty where the relay asks for none.

@@ -357,11 +357,13 @@ fn content() -> Content {
                 count: 2,
                 boot: 6,
                 offset_s: 1_767_500_000,
+                seen_number: 3,
             },
             ClockRun {
                 count: 1,
                 boot: 7,
                 offset_s: -5,
+                seen_number: 4,
             },
         ],
         batch: b"the batch, see batch.json".to_vec(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use folge_protocol::grant::Recipient;
 use folge_protocol::ids::{DocumentId, GroupId, PersonId};
-use folge_protocol::limits::{ENTRY_DOCUMENTS_MAX, READERS_MAX};
+use folge_protocol::limits::READERS_MAX;
 use folge_protocol::membership::{self, Author, Body, DocumentEntry, Role};
 
 use super::Client;
@@ -13,6 +13,7 @@ use crate::domain::Participation;
 use crate::envelope::commitment;
 use crate::error::Error;
 use crate::keys::{InvitationLink, KemPublic, KemSecret, Key32, Secret, Subject};
+use crate::limits::DOCUMENTS_PER_ENTRY;
 
 /// A participation to be made, and the persons besides the office who work with it.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub struct NewParticipation {
 pub enum Invitee {
     /// A new person with a role.
     New(Role),
-    /// A further device of a person who is in.
+    /// A further device of the inviting person.
     Known(PersonId),
 }
 
@@ -59,7 +60,7 @@ impl Client {
         self.replica.atomically(|replica| {
             let mut made = Vec::with_capacity(new.len());
             let mut grants: BTreeMap<GroupId, Vec<Secret>> = BTreeMap::new();
-            for part in new.chunks(ENTRY_DOCUMENTS_MAX) {
+            for part in new.chunks(DOCUMENTS_PER_ENTRY) {
                 let mut documents = Vec::with_capacity(part.len());
                 for item in part {
                     let document = DocumentId(replica.env().random());
@@ -120,7 +121,7 @@ impl Client {
     /// Invites one device: a new person's first, or a further one. The link's secret lets it in
     /// until `valid_ms` from now; it takes effect with the next sync.
     /// # Errors
-    /// [`Error::NotAllowed`] for all but administrators (a person may invite own devices).
+    /// [`Error::NotAllowed`]: administrators invite persons, every person own devices.
     pub fn invite(&mut self, invitee: Invitee, valid_ms: u64) -> Result<InvitationLink, Error> {
         let log = self.replica.log()?;
         let (office, register) = (log.office(), log.register());
@@ -129,7 +130,12 @@ impl Client {
             Invitee::New(role) => role,
             Invitee::Known(person) => log.persons().get(&person).ok_or(Error::NotAllowed)?.role,
         };
-        if self.replica.role() != Some(Role::Administrator) && invitee != Invitee::Known(own) {
+        // Only the person's own devices hold what a further device needs.
+        let allowed = match invitee {
+            Invitee::New(_) => self.replica.role() == Some(Role::Administrator),
+            Invitee::Known(person) => person == own,
+        };
+        if !allowed {
             return Err(Error::NotAllowed);
         }
         let author = Author::Device(self.device());

@@ -71,9 +71,8 @@ impl Client {
         let founded = Founded::make(&device, &mut env)?;
         let of = (founded.entry.workspace, founded.person);
         let identity = new_identity(&mut env, relay, device, of, None);
-        let mut replica = Replica::create(store, env, identity)?;
-        replica.set_founding_token(founding_token)?;
-        replica.begin_founded(&founded)?;
+        let mut replica = Replica::begin(store, env, identity)?;
+        replica.begin_founded(&founded, founding_token)?;
         Ok((Self { replica }, founded.recovery))
     }
 
@@ -88,9 +87,9 @@ impl Client {
         };
         let of = (link.workspace, link.person);
         let identity = new_identity(&mut env, relay, device, of, Some(link.clone()));
-        Ok(Self {
-            replica: Replica::create(store, env, identity)?,
-        })
+        let mut replica = Replica::begin(store, env, identity)?;
+        replica.atomically(Replica::save_identity)?;
+        Ok(Self { replica })
     }
 
     /// Opens a device's store again.
@@ -185,8 +184,10 @@ impl Client {
 }
 
 impl Replica {
-    fn begin_founded(&mut self, founded: &Founded) -> Result<(), Error> {
+    fn begin_founded(&mut self, founded: &Founded, token: &str) -> Result<(), Error> {
         self.atomically(|replica| {
+            replica.save_identity()?;
+            replica.set_founding_token(token)?;
             replica.store().append_log(0, &founded.entry.to_bytes())?;
             for secret in founded.keyring.secrets() {
                 replica.keep_secret(&secret)?;

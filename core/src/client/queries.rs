@@ -277,9 +277,11 @@ impl Replica {
     fn record_state(&self, document: DocumentId, record: &RecordRef) -> Result<RecordState, Error> {
         let office = self.office_number(document);
         let number = match self.stored().own_record(document, &record_key(record)?)? {
-            // Not changed here: another device's, so the relay had it.
+            // Not changed here: another device's, so the relay had it. Which envelope carries it is
+            // not kept, so it counts as read when the office has read the whole stream.
             None => {
-                return Ok(if office > 0 {
+                let read = office > 0 && office >= self.stream_number(document);
+                return Ok(if read {
                     RecordState::ReadByOffice
                 } else {
                     RecordState::Stored
@@ -314,8 +316,8 @@ impl Replica {
             let Some(origin) = origin else { continue };
             let origin = crate::sync::Origin::from_bytes(origin)
                 .map_err(|_| Error::Unreadable("envelope"))?;
-            let after = accepted.get(&origin.seen_number).copied();
-            for change in origin.changes {
+            for (change, seen_number) in origin.changes {
+                let after = accepted.get(&seen_number).copied();
                 grades.insert(change, (origin.jumped, after, row.accepted_ms));
             }
         }

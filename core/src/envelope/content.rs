@@ -16,6 +16,9 @@ pub struct ClockRun {
     pub boot: u32,
     /// Wall clock less monotonic clock, in whole seconds.
     pub offset_s: i64,
+    /// The last number of the stream that the device had seen when it made them: the receipt
+    /// there bounds their time from below.
+    pub seen_number: u64,
 }
 
 impl Encode for ClockRun {
@@ -23,6 +26,7 @@ impl Encode for ClockRun {
         out.u32(self.count);
         out.u32(self.boot);
         out.raw(&self.offset_s.to_be_bytes());
+        out.u64(self.seen_number);
     }
 }
 
@@ -32,6 +36,7 @@ impl Decode for ClockRun {
             count: input.u32()?,
             boot: input.u32()?,
             offset_s: i64::from_be_bytes(input.array()?),
+            seen_number: input.u64()?,
         })
     }
 }
@@ -97,6 +102,7 @@ impl Content {
             count: 0,
             boot: self.sealed.boot,
             offset_s: self.sealed.offset_s(),
+            seen_number: 0,
         };
         let runs = self.clocks.iter().chain(std::iter::once(&last));
         runs.clone().zip(runs.skip(1)).any(|(before, after)| {

@@ -58,6 +58,9 @@ pub enum StoreError {
         /// The table, or `file`.
         place: &'static str,
     },
+    /// A passphrase cost that cannot be computed, or could never be opened again.
+    #[error("the passphrase cost is out of range")]
+    BadCost,
     /// The disk is full.
     #[error("the disk is full")]
     DiskFull,
@@ -131,7 +134,7 @@ impl Store {
         if schema::version(&conn)? != 0 {
             return Err(StoreError::Exists);
         }
-        let (wrapped, key) = unlock::wrap_new(unlock, env);
+        let (wrapped, key) = unlock::wrap_new(unlock, env)?;
         conn.execute_batch("BEGIN IMMEDIATE")?;
         schema::migrate(&conn, 0)?;
         conn.execute(

@@ -7,6 +7,7 @@ use crate::keys::{Key32, derive};
 /// Seals and opens the store's values under the store key.
 pub(super) struct Sealer {
     cipher: XChaCha20Poly1305,
+    names: Key32,
     nonce_prefix: [u8; 16],
     nonce_count: u64,
 }
@@ -15,7 +16,9 @@ impl Sealer {
     /// `nonce_prefix` is random for each opening of the store; the rest of a nonce counts.
     pub(super) fn new(store_key: &Key32, nonce_prefix: [u8; 16]) -> Self {
         let key = derive(store_key, "folge store rows v1", &[]);
+        let names = derive(store_key, "folge store names v1", &[]);
         Self {
+            names,
             cipher: XChaCha20Poly1305::new(key.expose().into()),
             nonce_prefix,
             nonce_count: 0,
@@ -38,6 +41,12 @@ impl Sealer {
             .encrypt(&nonce.into(), payload)
             .unwrap_or_default();
         [nonce.as_slice(), &sealed].concat()
+    }
+
+    /// Stands for a name that may say something, where a column must be compared: the same name
+    /// gives the same bytes in this store, and in no other.
+    pub(super) fn name(&self, plain: &[u8]) -> [u8; 32] {
+        *derive(&self.names, "folge store name v1", &[plain]).expose()
     }
 
     pub(super) fn open(

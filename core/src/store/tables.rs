@@ -247,13 +247,19 @@ impl Store {
     /// Adds a grant. Says whether it is new.
     /// # Errors
     /// [`StoreError`].
-    pub fn add_grant(&mut self, hash: &Hash, bytes: &[u8], sent: bool) -> Result<bool> {
+    pub fn add_grant(
+        &mut self,
+        hash: &Hash,
+        bytes: &[u8],
+        sent: bool,
+        opened: bool,
+    ) -> Result<bool> {
         let added = self
             .conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO grants (hash, opened, sent, bytes) VALUES (?1, 0, ?2, ?3)",
+                "INSERT OR IGNORE INTO grants (hash, opened, sent, bytes) VALUES (?1, ?4, ?2, ?3)",
             )?
-            .execute(params![hash.0, sent, bytes])?;
+            .execute(params![hash.0, sent, bytes, opened])?;
         Ok(added == 1)
     }
     /// Grants that no key here has opened yet, with their row numbers.
@@ -518,7 +524,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn unsent_envelopes(&self, after: i64, bytes_max: usize) -> Result<Vec<EnvelopeRow>> {
-        let sql = format!("SELECT {ENVELOPE_COLUMNS} WHERE number IS NULL AND id > ?1 ORDER BY id");
+        let sql = format!(
+            "SELECT {ENVELOPE_COLUMNS} WHERE number IS NULL AND state <> 2 AND id > ?1 ORDER BY id"
+        );
         let mut statement = self.conn.prepare_cached(&sql)?;
         let mut rows = statement.query([after])?;
         let (mut found, mut bytes) = (Vec::new(), 0);
@@ -536,7 +544,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn unsent_count(&self) -> Result<u64> {
-        let sql = "SELECT count(*) FROM envelope WHERE number IS NULL";
+        let sql = "SELECT count(*) FROM envelope WHERE number IS NULL AND state <> 2";
+        Ok(from_sql(
+            self.conn
+                .prepare_cached(sql)?
+                .query_row([], |row| row.get(0))?,
+        ))
+    }
+    /// How many envelopes wait for a key or an earlier change.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waiting_count(&self) -> Result<u64> {
+        let sql = "SELECT count(*) FROM envelope WHERE state = 1";
         Ok(from_sql(
             self.conn
                 .prepare_cached(sql)?
@@ -697,7 +716,7 @@ impl Store {
             .prepare_cached(
                 "INSERT OR REPLACE INTO own_record (doc, record, sequence) VALUES (?1, ?2, NULL)",
             )?
-            .execute(params![document.0, record])?;
+            .execute(params![document.0, self.sealer.name(record)])?;
         Ok(())
     }
     /// Notes that a document's records that were in no envelope are in one now.
@@ -718,7 +737,7 @@ impl Store {
         Ok(self
             .conn
             .prepare_cached("SELECT sequence FROM own_record WHERE doc = ?1 AND record = ?2")?
-            .query_row(params![document.0, record], |row| {
+            .query_row(params![document.0, self.sealer.name(record)], |row| {
                 Ok(row.get::<_, Option<i64>>(0)?.map(from_sql))
             })
             .optional()?)

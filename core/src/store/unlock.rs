@@ -64,7 +64,7 @@ fn passphrase_key(
 }
 
 /// Makes a new random store key; gives it, and its wrapping for the `meta` table.
-pub(super) fn wrap_new(unlock: &Unlock, env: &mut Env) -> (Vec<u8>, Key32) {
+pub(super) fn wrap_new(unlock: &Unlock, env: &mut Env) -> Result<(Vec<u8>, Key32), StoreError> {
     let key = Key32::new(env.random());
     let salt: [u8; 16] = env.random();
     let nonce: [u8; 24] = env.random();
@@ -79,9 +79,12 @@ pub(super) fn wrap_new(unlock: &Unlock, env: &mut Env) -> (Vec<u8>, Key32) {
             out.u8(BY_PASSPHRASE);
             out.u32(cost.memory_kib);
             out.u32(cost.passes);
-            // Only costs outside Argon2's range fail; then the store key stays unreachable
-            // under a random key, and opening says so.
-            passphrase_key(passphrase, &salt, *cost).unwrap_or_else(|_| Key32::new(env.random()))
+            let within = (8..=PassphraseCost::MAX.memory_kib).contains(&cost.memory_kib)
+                && (1..=PassphraseCost::MAX.passes).contains(&cost.passes);
+            if !within {
+                return Err(StoreError::BadCost);
+            }
+            passphrase_key(passphrase, &salt, *cost)?
         }
     };
     out.raw(&salt);
@@ -94,7 +97,7 @@ pub(super) fn wrap_new(unlock: &Unlock, env: &mut Env) -> (Vec<u8>, Key32) {
         .encrypt(&nonce.into(), payload)
         .unwrap_or_default();
     out.raw(&sealed);
-    (out.finish(), key)
+    Ok((out.finish(), key))
 }
 
 /// The store key, where `unlock` is the right one.

@@ -8,7 +8,7 @@ use folge_protocol::crypto::{Tag, tagged_hash};
 use folge_protocol::envelope::{Envelope, EnvelopeKind, envelope_hash, next_head, stream_start};
 use folge_protocol::grant::{Grant, Recipient};
 use folge_protocol::ids::{DocumentId, Hash};
-use folge_protocol::membership::{Body, Entry, Membership, Role};
+use folge_protocol::membership::{Body, DocumentKind as LogKind, Entry, Membership, Role};
 use folge_protocol::wire::{Delivery, GrantBlob, Mark, SyncReply};
 
 use super::evidence::Origin;
@@ -110,7 +110,13 @@ impl Replica {
 
     // --- membership ---
 
-    pub(super) fn take_entries(&mut self, reply: &SyncReply) -> Result<(), Error> {
+    /// Takes new entries; says whether there were any.
+    pub(super) fn take_entries(&mut self, reply: &SyncReply) -> Result<bool, Error> {
+        let len_before = self.confirmed.as_ref().map_or(0, Membership::len);
+        if reply.entries.is_empty() {
+            self.relay_log_len = (reply.log_len < len_before).then_some(reply.log_len);
+            return Ok(false);
+        }
         let readable_before = self.readable();
         let known = self.store.log_entries_from(
             reply
@@ -149,7 +155,8 @@ impl Replica {
                 self.pending_entries.remove(0);
             }
         }
-        self.rebase_pending();
+        let dropped = self.rebase_pending();
+        self.note_dropped(&dropped)?;
         self.save_pending_entries()?;
         let len = self.confirmed.as_ref().map_or(0, Membership::len);
         self.relay_log_len = (reply.log_len < len).then_some(reply.log_len);
@@ -167,6 +174,22 @@ impl Replica {
                 }
             }
             self.save_wanted()?;
+        }
+        Ok(len > len_before)
+    }
+
+    /// An entry made here that the log does not allow any more: listed, never lost silently.
+    pub(super) fn note_dropped(&mut self, dropped: &[Body]) -> Result<(), Error> {
+        for body in dropped {
+            let document = match body {
+                Body::DocumentsAdded { documents } => documents.first().map(|entry| entry.document),
+                Body::ReadersChanged { document, .. }
+                | Body::GenerationTurned { document, .. }
+                | Body::Erased { document } => Some(*document),
+                _ => None,
+            };
+            let document = document.unwrap_or(DocumentId([0; 16]));
+            self.quarantine(document, QuarantineReason::RefusedByRelay, &body.to_bytes())?;
         }
         Ok(())
     }
@@ -189,13 +212,16 @@ impl Replica {
         for blob in grants {
             Grant::from_bytes(&blob.0).map_err(|_| RelayFault::Malformed)?;
             let hash = tagged_hash(Tag::Grant, &[&blob.0]);
-            self.store.add_grant(&hash, &blob.0, true)?;
+            self.store.add_grant(&hash, &blob.0, true, false)?;
         }
         self.open_grants()
     }
 
     /// Opens every grant that can be opened now; one may hold the key to the next.
     fn open_grants(&mut self) -> Result<(), Error> {
+        if self.store.unopened_grants()?.is_empty() {
+            return Ok(());
+        }
         let Some(log) = self.confirmed.clone() else {
             return Ok(());
         };
@@ -332,9 +358,16 @@ impl Replica {
         if envelope.verify(&author.verifier).is_err() {
             return Ok(Outcome::Quarantined(QuarantineReason::BadSignature));
         }
-        // A member put out since may have written before that; the relay took it then.
-        if log.active_device(device).is_some() && !log.may_write(device, document) {
+        let Some(state) = log.documents().get(&document) else {
+            return Ok(Outcome::Waiting);
+        };
+        // One put out or assigned elsewhere since may have written before that; the relay took it
+        // then.
+        if !log.may_have_written(device, document) {
             return Ok(Outcome::Quarantined(QuarantineReason::NotAllowed));
+        }
+        if header.kind == EnvelopeKind::Change && state.kind == LogKind::Thread {
+            return Ok(Outcome::Quarantined(QuarantineReason::Damaged));
         }
         if header.kind != EnvelopeKind::Change {
             // A later version's: kept, and read when the app is updated.
@@ -393,6 +426,7 @@ impl Replica {
         &mut self,
         reply: &SyncReply,
         touched: BTreeSet<DocumentId>,
+        fetched: &[DocumentId],
     ) -> Result<(), Error> {
         let instance = reply.receipt.instance;
         let promised: BTreeMap<DocumentId, (u64, Hash)> = reply
@@ -433,6 +467,9 @@ impl Replica {
                 .is_some_and(|(number, _)| *number > stream.number);
             if behind {
                 self.wanted.insert(document, stream.number + 1);
+            } else if reply.more && fetched.contains(&document) {
+                // The page was cut short: from here on with the next one.
+                self.wanted.insert(document, stream.number + 1);
             }
         }
         self.save_wanted()
@@ -466,12 +503,8 @@ impl Replica {
             if !genuine || mark.number <= stream.office {
                 continue;
             }
-            // A mark over another stream than ours says nothing about ours.
-            if self
-                .store
-                .head_at(mark.document, mark.number)?
-                .is_some_and(|head| head != mark.head)
-            {
+            // A mark over another stream than ours, or beyond it, says nothing about ours.
+            if self.store.head_at(mark.document, mark.number)? != Some(mark.head) {
                 continue;
             }
             stream.office = mark.number;

@@ -4,6 +4,7 @@
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 
 use crate::document::ChangeHash;
+use crate::env::Reading;
 use crate::envelope::{ClockRun, Content};
 use crate::limits::{
     BATCH_CHANGES_MAX, CLOCK_DRIFT_SECONDS_MAX, TIME_GRADE_TOLERANCE_MILLISECONDS,
@@ -75,38 +76,46 @@ impl TimeGrade {
 /// What is kept of an envelope's content: which changes it brought, under which clocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
-    pub(crate) changes: Vec<[u8; 32]>,
-    pub(crate) seen_number: u64,
+    /// Each change, and the last number of the stream that the device had seen when making it.
+    pub(crate) changes: Vec<([u8; 32], u64)>,
     pub(crate) jumped: bool,
 }
 
 impl Origin {
+    /// `seen_number` is the header's: no change can have seen more than its envelope.
     pub(super) fn new(changes: &[ChangeHash], seen_number: u64, content: &Content) -> Self {
+        let seen = content
+            .clocks
+            .iter()
+            .flat_map(|run| std::iter::repeat_n(run.seen_number, run.count as usize));
+        // A content that says too little bounds nothing.
+        let seen = seen
+            .chain(std::iter::repeat(0))
+            .map(|seen| seen.min(seen_number));
         Self {
-            changes: changes.iter().map(|hash| hash.0).collect(),
-            seen_number,
+            changes: changes.iter().map(|hash| hash.0).zip(seen).collect(),
             jumped: content.clock_jumped(CLOCK_DRIFT_SECONDS_MAX),
         }
     }
 }
 
-struct Change([u8; 32]);
+struct Change(([u8; 32], u64));
 
 impl Encode for Change {
     fn encode(&self, out: &mut Writer) {
-        out.raw(&self.0);
+        out.raw(&self.0.0);
+        out.u64(self.0.1);
     }
 }
 
 impl Decode for Change {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array().map(Self)
+        Ok(Self((input.array()?, input.u64()?)))
     }
 }
 
 impl Encode for Origin {
     fn encode(&self, out: &mut Writer) {
-        out.u64(self.seen_number);
         out.u8(u8::from(self.jumped));
         let changes: Vec<Change> = self.changes.iter().copied().map(Change).collect();
         out.list(&changes);
@@ -115,28 +124,31 @@ impl Encode for Origin {
 
 impl Decode for Origin {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let seen_number = input.u64()?;
         let jumped = input.u8()? != 0;
         let changes: Vec<Change> = input.list(BATCH_CHANGES_MAX)?;
         Ok(Self {
             changes: changes.into_iter().map(|change| change.0).collect(),
-            seen_number,
             jumped,
         })
     }
 }
 
 /// Puts equal neighbouring clock states together.
-pub(super) fn clock_runs(readings: &[crate::env::Reading]) -> Vec<ClockRun> {
+pub(super) fn clock_runs(readings: &[(Reading, u64)]) -> Vec<ClockRun> {
     let mut runs: Vec<ClockRun> = Vec::new();
-    for reading in readings {
-        let offset_s = reading.offset_s();
+    for (reading, seen_number) in readings {
+        let (boot, offset_s, seen_number) = (reading.boot, reading.offset_s(), *seen_number);
         match runs.last_mut() {
-            Some(run) if run.boot == reading.boot && run.offset_s == offset_s => run.count += 1,
+            Some(run)
+                if (run.boot, run.offset_s, run.seen_number) == (boot, offset_s, seen_number) =>
+            {
+                run.count += 1;
+            }
             _ => runs.push(ClockRun {
                 count: 1,
-                boot: reading.boot,
+                boot,
                 offset_s,
+                seen_number,
             }),
         }
     }

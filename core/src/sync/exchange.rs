@@ -4,11 +4,11 @@ use folge_protocol::codec::{Decode, Encode};
 use folge_protocol::crypto::PublicKey;
 use folge_protocol::ids::DocumentId;
 use folge_protocol::limits::{
-    MESSAGE_FETCH_MAX, REQUEST_AGE_MILLISECONDS_MAX, REQUEST_BYTES_TARGET,
+    MESSAGE_ENTRIES_MAX, MESSAGE_FETCH_MAX, REQUEST_AGE_MILLISECONDS_MAX, REQUEST_BYTES_TARGET,
 };
 use folge_protocol::wire::{
-    Blob, FoundRequest, LiveHello, Mark, PATH_FOUND, PATH_LIVE, PATH_SYNC, Refusal, RefusalCode,
-    Refused, RelayError, Signed, StreamFrom, SyncReply, SyncRequest,
+    Blob, FoundRequest, LiveHello, Mark, PATH_FOUND, PATH_LIVE, PATH_SYNC, RefusalCode, Refused,
+    RelayError, Signed, StreamFrom, SyncReply, SyncRequest,
 };
 
 use super::replica::Replica;
@@ -57,6 +57,8 @@ impl SyncReport {
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     pub(super) founding: bool,
+    /// The cursor that the request named; none for a frame of the live connection.
+    pub(super) cursor: Option<u64>,
     pub(super) pending_from: usize,
     pub(super) grants: Vec<i64>,
     pub(super) envelopes: Vec<EnvelopeRow>,
@@ -91,7 +93,10 @@ impl Replica {
         }
         self.admit_self()?;
         self.seal_pending()?;
-        let mut in_flight = InFlight::default();
+        let mut in_flight = InFlight {
+            cursor: Some(self.progress.cursor),
+            ..InFlight::default()
+        };
         let mut room = REQUEST_BYTES_TARGET;
         let log_len = self
             .confirmed
@@ -99,13 +104,17 @@ impl Replica {
             .map_or(0, folge_protocol::membership::Membership::len);
         let mut entries = Vec::new();
         let from = self.relay_log_len.unwrap_or(log_len).min(log_len);
-        for bytes in self.store.log_entries_from(from)? {
-            room = room.saturating_sub(bytes.len());
-            entries.push(Blob(bytes));
-        }
-        in_flight.pending_from = entries.len();
-        for entry in &self.pending_entries {
-            let bytes = entry.to_bytes();
+        let pending = self.pending_entries.iter().map(Encode::to_bytes);
+        let known = if from < log_len {
+            self.store.log_entries_from(from)?
+        } else {
+            Vec::new()
+        };
+        in_flight.pending_from = known.len();
+        for bytes in known.into_iter().chain(pending) {
+            if !entries.is_empty() && (bytes.len() > room || entries.len() >= MESSAGE_ENTRIES_MAX) {
+                break;
+            }
             room = room.saturating_sub(bytes.len());
             entries.push(Blob(bytes));
         }
@@ -246,21 +255,22 @@ impl Replica {
             .receipt
             .verify(self.identity.workspace, &relay)
             .map_err(|_| RelayFault::BadReceipt)?;
-        let report = self.atomically(|replica| {
-            replica.notice_lost_data(reply)?;
+        let log_before = (self.relay_log_len, self.pending_entries.len());
+        let (report, moved) = self.atomically(|replica| {
+            replica.notice_lost_data(reply, in_flight.cursor)?;
             let mut report = SyncReport::default();
-            replica.take_entries(reply)?;
+            let mut moved = replica.take_entries(reply)?;
             replica.take_grants(&reply.grants)?;
-            replica.note_sent(reply, &in_flight, &mut report)?;
+            moved |= replica.note_sent(reply, &in_flight, &mut report)?;
             let touched = replica.take_deliveries(reply, &mut report)?;
-            replica.follow_streams(reply, touched)?;
+            replica.follow_streams(reply, touched, &in_flight.fetch)?;
             replica.retry_waiting(&mut report)?;
             replica.take_marks(&reply.marks)?;
             replica.progress.cursor = replica.progress.cursor.max(reply.position);
             replica.progress.recovering &= reply.more;
             replica.save_progress()?;
-            report.waiting = replica.store.waiting_envelopes()?.len() as u64;
-            Ok(report)
+            report.waiting = replica.store.waiting_count()?;
+            Ok((report, moved))
         })?;
         self.relay_offset_ms = i64::try_from(reply.receipt.now_ms)
             .unwrap_or(i64::MAX)
@@ -269,26 +279,28 @@ impl Replica {
         let just_admitted = self.as_invitation && self.is_admitted();
         self.as_invitation &= !just_admitted;
         self.schedule.succeeded();
-        let progressed = report.acknowledged > 0
-            || !reply.entries.is_empty()
+        // Another round trip at once only where this one moved something: what the relay refuses
+        // now, it would refuse again.
+        let moved = moved
+            || report.acknowledged > 0
             || !reply.deliveries.is_empty()
-            || !in_flight.marks.is_empty()
-            || report.refused > 0;
+            || log_before != (self.relay_log_len, self.pending_entries.len());
         Ok(SyncReport {
-            more: reply.more || just_admitted || (progressed && self.has_work()?),
+            more: reply.more || just_admitted || (moved && self.has_work()?),
             ..report
         })
     }
 
     /// Another instance, or a position behind ours: the relay lost data. Its numbers are void;
     /// what it still has comes from the start, and then everything it lacks is uploaded.
-    fn notice_lost_data(&mut self, reply: &SyncReply) -> Result<(), Error> {
+    ///
+    /// Only the cursor that the very request named can be compared: frames of the live
+    /// connection and slow replies overtake each other.
+    fn notice_lost_data(&mut self, reply: &SyncReply, sent: Option<u64>) -> Result<(), Error> {
         let instance = reply.receipt.instance;
-        let lost = self
-            .progress
-            .instance
-            .is_some_and(|known| known != instance)
-            || reply.position < self.progress.cursor;
+        let known = self.progress.instance;
+        let lost = known.is_some_and(|known| known != instance)
+            || sent.is_some_and(|cursor| reply.position < cursor);
         if lost {
             self.store.forget_numbers()?;
             self.store.set_grants_unsent()?;
@@ -308,7 +320,8 @@ impl Replica {
         reply: &SyncReply,
         in_flight: &InFlight,
         report: &mut SyncReport,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
+        let mut moved = false;
         let refusal_of = |what: Refused| {
             reply
                 .refusals
@@ -318,7 +331,10 @@ impl Replica {
         };
         for (place, n) in (0_u32..).zip(&in_flight.grants) {
             match refusal_of(Refused::Grant(place)) {
-                None => self.store.set_grant_sent(*n)?,
+                None => {
+                    self.store.set_grant_sent(*n)?;
+                    moved = true;
+                }
                 Some(_) => report.refused += 1,
             }
         }
@@ -341,12 +357,13 @@ impl Replica {
                 self.note_refused(row, code)?;
             }
         }
-        for (place, (document, number)) in (0_u32..).zip(&in_flight.marks) {
-            if refusal_of(Refused::Mark(place)).is_none()
-                && let Some(stream) = self.streams.get_mut(document)
-            {
+        for (document, number) in &in_flight.marks {
+            // One that the relay refuses is over a stream that it has otherwise, or no more: the
+            // next envelope there brings the next mark.
+            if let Some(stream) = self.streams.get_mut(document) {
                 stream.marked = stream.marked.max(*number);
                 self.store.put_stream(*document, stream)?;
+                moved = true;
             }
         }
         // What was asked for by name is here, unless the reply was cut short; a gap that is left
@@ -356,29 +373,27 @@ impl Replica {
                 self.wanted.remove(document);
             }
         }
-        if let Some(Refusal {
-            what: Refused::Entry(place),
-            code,
-        }) = reply
+        let refused = reply
             .refusals
             .iter()
-            .find(|refusal| matches!(refusal.what, Refused::Entry(_)))
-        {
+            .find_map(|refusal| match refusal.what {
+                Refused::Entry(place) => Some((place, refusal.code)),
+                _ => None,
+            });
+        if let Some((place, code)) = refused {
             report.refused += 1;
-            let own = usize::try_from(*place)
-                .unwrap_or(0)
-                .checked_sub(in_flight.pending_from);
+            let own = usize::try_from(place).is_ok_and(|place| place >= in_flight.pending_from);
             // A conflict means that others were first: the entries were signed anew just now.
-            if *code != RefusalCode::LogConflict
-                && let Some(own) = own
-                && own < self.pending_entries.len()
-            {
-                self.pending_entries.remove(own);
-                self.rebase_pending();
+            // Those before the refused one were taken, and are pending no more.
+            if code != RefusalCode::LogConflict && own && !self.pending_entries.is_empty() {
+                let refused = self.pending_entries.remove(0);
+                self.note_dropped(&[refused.body])?;
+                let dropped = self.rebase_pending();
+                self.note_dropped(&dropped)?;
                 self.save_pending_entries()?;
             }
         }
-        Ok(())
+        Ok(moved)
     }
 
     /// A refused envelope stays here. What will never be taken is listed in the quarantine; what
@@ -425,8 +440,11 @@ impl Replica {
                 before.abs_diff(offset_ms) > REQUEST_AGE_MILLISECONDS_MAX / 2
             }
             Error::Relay(RelayError::UnknownWorkspace) => {
-                // Only who has the founding entry can bring the workspace back.
-                let can_found = self.confirmed.is_some();
+                // A relay takes a workspace back from the device that founded it.
+                let can_found = self
+                    .confirmed
+                    .as_ref()
+                    .is_some_and(|log| log.founder() == self.device());
                 !std::mem::replace(&mut self.must_found, can_found) && can_found
             }
             Error::Relay(RelayError::Unauthorized) => {

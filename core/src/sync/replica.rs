@@ -72,16 +72,23 @@ impl std::fmt::Debug for Replica {
 }
 
 impl Replica {
-    /// Puts a new identity into an empty store.
-    /// # Errors
-    /// [`StoreError`].
-    pub(crate) fn create(mut store: Store, env: Env, identity: Identity) -> Result<Self, Error> {
-        let bytes = identity.encode();
-        store.transaction(|store| {
-            store.set_meta(META_IDENTITY, Some(&bytes))?;
-            store.set_meta(META_PROJECTION, Some(&PROJECTION_VERSION.to_be_bytes()))
-        })?;
-        Self::open(store, env)
+    /// A replica in a store that has no identity yet. Nothing is in the store until
+    /// [`Replica::save_identity`] is, in one transaction with what belongs to it.
+    pub(crate) fn begin(store: Store, env: Env, identity: Identity) -> Result<Self, Error> {
+        if store.meta(META_IDENTITY)?.is_some() {
+            return Err(StoreError::Exists.into());
+        }
+        Ok(Self::empty(store, env, identity))
+    }
+
+    /// Puts the identity into the store. The caller is in a transaction.
+    pub(crate) fn save_identity(&mut self) -> Result<(), Error> {
+        let bytes = self.identity.encode();
+        self.store.set_meta(META_IDENTITY, Some(&bytes))?;
+        self.store
+            .set_meta(META_PROJECTION, Some(&PROJECTION_VERSION.to_be_bytes()))?;
+        self.note_standing();
+        Ok(())
     }
 
     /// Loads what is in the store: the log is verified from its first entry.
@@ -92,7 +99,23 @@ impl Replica {
             .meta(META_IDENTITY)?
             .ok_or(Error::Unreadable("identity"))?;
         let identity = Identity::decode(&identity).map_err(|_| Error::Unreadable("identity"))?;
-        let mut replica = Self {
+        let mut replica = Self::empty(store, env, identity);
+        replica.reload()?;
+        replica.note_standing();
+        replica.rebuild_stale_projections()?;
+        Ok(replica)
+    }
+
+    /// Whether the relay knows this device, as far as can be told here.
+    fn note_standing(&mut self) {
+        let invited = self.identity.invitation.is_some();
+        self.as_invitation = invited && !self.is_admitted();
+        // A founder that has never heard from a relay has yet to found the workspace there.
+        self.must_found = !invited && self.progress.instance.is_none();
+    }
+
+    fn empty(store: Store, env: Env, identity: Identity) -> Self {
+        Self {
             store,
             env,
             identity,
@@ -113,14 +136,7 @@ impl Replica {
             summaries: BTreeMap::new(),
             views: BTreeMap::new(),
             use_counter: 0,
-        };
-        replica.reload()?;
-        let invited = replica.identity.invitation.is_some();
-        replica.as_invitation = invited && !replica.is_admitted();
-        // A founder that has never heard from a relay has yet to found the workspace there.
-        replica.must_found = !invited && replica.progress.instance.is_none();
-        replica.rebuild_stale_projections()?;
-        Ok(replica)
+        }
     }
 
     /// Brings memory to what is on disk.
@@ -250,6 +266,12 @@ impl Replica {
         self.streams
             .get(&document)
             .map_or(0, |stream| stream.office)
+    }
+    /// The last number of a stream that is here.
+    pub(crate) fn stream_number(&self, document: DocumentId) -> u64 {
+        self.streams
+            .get(&document)
+            .map_or(0, |stream| stream.number)
     }
     /// The store, for what has nothing to do with documents.
     pub(crate) fn store(&mut self) -> &mut Store {
@@ -463,9 +485,13 @@ impl Replica {
         written: &Written,
         now: Reading,
     ) -> Result<(), Error> {
+        let seen = self
+            .streams
+            .get(&document)
+            .map_or(0, |stream| stream.number);
         self.append_tail(document, &TailItem::Change(&written.raw).encode())?;
         self.store
-            .add_pending(document, &encode_pending(written.hash.0, now))?;
+            .add_pending(document, &encode_pending(written.hash.0, now, seen))?;
         for record in &written.touched {
             self.store.put_own_record(document, &record_key(record)?)?;
         }
@@ -598,16 +624,17 @@ fn apply_tail(document: &mut Document, item: &[u8]) -> Result<(), Error> {
     }
 }
 
-pub(super) fn encode_pending(hash: [u8; 32], now: Reading) -> Vec<u8> {
+pub(super) fn encode_pending(hash: [u8; 32], now: Reading, seen: u64) -> Vec<u8> {
     let mut out = folge_protocol::codec::Writer::new();
     out.raw(&hash);
     out.raw(&now.wall_ms.to_be_bytes());
     out.u64(now.monotonic_ms);
     out.u32(now.boot);
+    out.u64(seen);
     out.finish()
 }
 
-pub(super) fn decode_pending(bytes: &[u8]) -> Result<([u8; 32], Reading), Error> {
+pub(super) fn decode_pending(bytes: &[u8]) -> Result<([u8; 32], Reading, u64), Error> {
     let unreadable = |_| Error::Unreadable("pending");
     let mut input = folge_protocol::codec::Reader::new(bytes);
     let hash = input.array().map_err(unreadable)?;
@@ -616,8 +643,9 @@ pub(super) fn decode_pending(bytes: &[u8]) -> Result<([u8; 32], Reading), Error>
         monotonic_ms: input.u64().map_err(unreadable)?,
         boot: input.u32().map_err(unreadable)?,
     };
+    let seen = input.u64().map_err(unreadable)?;
     input.finish().map_err(unreadable)?;
-    Ok((hash, reading))
+    Ok((hash, reading, seen))
 }
 
 pub(crate) fn record_key(record: &RecordRef) -> Result<Vec<u8>, Error> {

@@ -28,11 +28,10 @@ impl Replica {
     }
 
     /// The token that this relay asks for at founding; kept, should it have to be founded again.
+    /// The caller is in a transaction.
     pub(crate) fn set_founding_token(&mut self, token: &str) -> Result<(), Error> {
         let token = Some(token.as_bytes()).filter(|token| !token.is_empty());
-        Ok(self
-            .store
-            .transaction(|store| store.set_meta(META_TOKEN, token))?)
+        Ok(self.store.set_meta(META_TOKEN, token)?)
     }
 
     /// Seals every pending change into envelopes, one or more a document. All or none.
@@ -49,6 +48,13 @@ impl Replica {
                 for part in rows.chunks(BATCH_CHANGES_MAX) {
                     replica.seal_batch(*document, part)?;
                 }
+                // With several envelopes a record counts as delivered when the last one is.
+                let device = replica.device();
+                if let Some((sequence, _)) = replica.store.last_sequence(*document, device)? {
+                    replica
+                        .store
+                        .set_own_records_sequence(*document, sequence)?;
+                }
             }
             Ok(())
         })
@@ -61,11 +67,11 @@ impl Replica {
         };
         let (key, device) = (key.clone(), self.device());
         let mut hashes = Vec::with_capacity(rows.len());
-        let mut readings: Vec<Reading> = Vec::with_capacity(rows.len());
+        let mut readings: Vec<(Reading, u64)> = Vec::with_capacity(rows.len());
         for row in rows {
-            let (hash, reading) = decode_pending(&row.plain)?;
+            let (hash, reading, seen) = decode_pending(&row.plain)?;
             hashes.push(ChangeHash(hash));
-            readings.push(reading);
+            readings.push((reading, seen));
         }
         let batch = self.document(document)?.encode_batch(&hashes)?;
         let content = Content {
@@ -76,6 +82,7 @@ impl Replica {
         let last = self.store.last_sequence(document, device)?;
         let (sequence, previous) = last.map_or((1, Hash::ZERO), |(n, hash)| (n + 1, hash));
         let stream = self.streams.get(&document);
+        let seen_number = stream.map_or(0, |stream| stream.number);
         let header = Header {
             workspace: self.identity.workspace,
             document,
@@ -85,10 +92,9 @@ impl Replica {
             previous,
             generation,
             commitment: Hash::ZERO,
-            seen_number: stream.map_or(0, |stream| stream.number),
+            seen_number,
             seen_head: stream.map_or(Hash::ZERO, |stream| stream.head),
         };
-        let seen_number = header.seen_number;
         let nonce = self.env.random();
         let envelope = seal(header, &content, &key, nonce, self.identity.device.sign());
         if envelope.ciphertext.len() > CIPHERTEXT_BYTES_MAX && rows.len() > 1 {
@@ -113,7 +119,7 @@ impl Replica {
         for row in rows {
             self.store.remove_pending(row.n)?;
         }
-        Ok(self.store.set_own_records_sequence(document, sequence)?)
+        Ok(())
     }
 
     // --- grants and admission ---
@@ -152,7 +158,8 @@ impl Replica {
     pub(crate) fn add_own_grant(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let hash =
             folge_protocol::crypto::tagged_hash(folge_protocol::crypto::Tag::Grant, &[bytes]);
-        self.store.add_grant(&hash, bytes, false)?;
+        // What this device grants to others, it has itself: nothing to open.
+        self.store.add_grant(&hash, bytes, false, true)?;
         Ok(())
     }
 

@@ -32,6 +32,8 @@ pub enum MembershipError {
 pub struct PersonState {
     /// The role.
     pub role: Role,
+    /// Every role that the person has had.
+    pub roles: BTreeSet<Role>,
     /// Whether the person was put out.
     pub revoked: bool,
 }
@@ -73,6 +75,8 @@ pub struct DocumentState {
     pub kind: DocumentKind,
     /// The groups that may read it.
     pub readers: BTreeSet<GroupId>,
+    /// The groups that could ever read it.
+    pub readers_ever: BTreeSet<GroupId>,
     /// The commitment of each key generation.
     pub commitments: Vec<Hash>,
     /// Whether it was erased.
@@ -86,6 +90,7 @@ pub struct Membership {
     root: PublicKey,
     recovery: [u8; 32],
     office: GroupId,
+    founder: DeviceId,
     register: DocumentId,
     len: u64,
     head: Hash,
@@ -121,6 +126,7 @@ impl Membership {
             root,
             recovery: founding.recovery,
             office: founding.office,
+            founder: founding.device.id(),
             register: founding.register.document,
             len: 1,
             head: entry.hash(),
@@ -207,7 +213,8 @@ impl Membership {
             }
             Body::EpochTurned { group, epoch, key } => {
                 let own = authority.member().is_some_and(|(person, role)| {
-                    *group == GroupId::from(person) || (*group == self.office && role.is_office())
+                    *group == GroupId::from(person)
+                        || (*group == self.office && role == Role::Coordinator)
                 });
                 if !own {
                     authority.must_administer()?;
@@ -258,18 +265,22 @@ impl Membership {
             }
             Body::PersonRevoked { person } => {
                 authority.must_administer()?;
-                self.persons
-                    .get_mut(person)
-                    .ok_or(MembershipError::Contradiction)?
-                    .revoked = true;
+                if self.is_last_administrator(*person) {
+                    return Err(MembershipError::NotAllowed);
+                }
+                let state = self.persons.get_mut(person);
+                state.ok_or(MembershipError::Contradiction)?.revoked = true;
                 Ok(())
             }
             Body::RoleChanged { person, role } => {
                 authority.must_administer()?;
-                self.persons
-                    .get_mut(person)
-                    .ok_or(MembershipError::Contradiction)?
-                    .role = *role;
+                if *role != Role::Administrator && self.is_last_administrator(*person) {
+                    return Err(MembershipError::NotAllowed);
+                }
+                let state = self.persons.get_mut(person);
+                let state = state.ok_or(MembershipError::Contradiction)?;
+                state.role = *role;
+                state.roles.insert(*role);
                 Ok(())
             }
             Body::DocumentsAdded { documents } => {
@@ -297,7 +308,9 @@ impl Membership {
                 if !readers.iter().all(|id| self.groups.contains_key(id)) {
                     return Err(MembershipError::Contradiction);
                 }
-                self.living(*document)?.readers = readers.iter().copied().collect();
+                let state = self.living(*document)?;
+                state.readers = readers.iter().copied().collect();
+                state.readers_ever.extend(readers);
                 Ok(())
             }
             Body::GenerationTurned {
@@ -320,10 +333,20 @@ impl Membership {
             }
             Body::Erased { document } => {
                 authority.must_coordinate()?;
-                self.living(*document)?.erased = true;
+                let state = self.living(*document)?;
+                if state.kind == DocumentKind::Register {
+                    return Err(MembershipError::NotAllowed);
+                }
+                state.erased = true;
                 Ok(())
             }
         }
+    }
+
+    /// A workspace without an administrator could let nobody in or out.
+    fn is_last_administrator(&self, person: PersonId) -> bool {
+        let administers = |id: &PersonId| self.role(*id) == Some(Role::Administrator);
+        administers(&person) && self.persons.keys().filter(|id| administers(id)).count() == 1
     }
 
     fn living(&mut self, document: DocumentId) -> Outcome<&mut DocumentState> {
@@ -342,6 +365,7 @@ impl Membership {
             person,
             PersonState {
                 role,
+                roles: BTreeSet::from([role]),
                 revoked: false,
             },
         );
@@ -391,6 +415,7 @@ impl Membership {
         let state = DocumentState {
             kind: entry.kind,
             readers: entry.readers.iter().copied().collect(),
+            readers_ever: entry.readers.iter().copied().collect(),
             commitments: vec![entry.commitment],
             erased: false,
         };
@@ -424,6 +449,11 @@ impl Membership {
     #[must_use]
     pub fn office(&self) -> GroupId {
         self.office
+    }
+    /// The device that founded the workspace: a relay that lost it takes it back from this one.
+    #[must_use]
+    pub fn founder(&self) -> DeviceId {
+        self.founder
     }
     /// The register's document.
     #[must_use]
@@ -517,6 +547,27 @@ impl Membership {
                 .iter()
                 .any(|group| state.readers.contains(group))
     }
+    /// Whether a device could ever write to a document: what it wrote then stays valid when its
+    /// person is assigned elsewhere or gets another role. Whether it did so in time, the relay
+    /// judged when it took the envelope.
+    #[must_use]
+    pub fn may_have_written(&self, device: DeviceId, document: DocumentId) -> bool {
+        let Some(author) = self.devices.get(&device) else {
+            return false;
+        };
+        let Some(person) = self.persons.get(&author.person) else {
+            return false;
+        };
+        let Some(state) = self.documents.get(&document) else {
+            return false;
+        };
+        let own = GroupId::from(author.person);
+        person.roles.iter().any(|role| {
+            let reads = state.readers_ever.contains(&own)
+                || (role.is_office() && state.readers_ever.contains(&self.office));
+            writes(state.kind, *role) && reads
+        })
+    }
     /// Whether a device may write to a document.
     #[must_use]
     pub fn may_write(&self, device: DeviceId, document: DocumentId) -> bool {
@@ -526,13 +577,17 @@ impl Membership {
         let Some(state) = self.documents.get(&document) else {
             return false;
         };
-        let by_role = match (state.kind, role) {
-            (_, Role::Administrator | Role::Coordinator) => true,
-            (_, Role::Auditor) | (DocumentKind::Register, _) => false,
-            (_, Role::Consultant) => true,
-            (kind, Role::Participant) => kind == DocumentKind::Thread,
-        };
-        by_role && self.may_read(device, document)
+        writes(state.kind, role) && self.may_read(device, document)
+    }
+}
+
+/// Which roles write to which kind of document.
+fn writes(kind: DocumentKind, role: Role) -> bool {
+    match (kind, role) {
+        (_, Role::Administrator | Role::Coordinator) => true,
+        (_, Role::Auditor) | (DocumentKind::Register, _) => false,
+        (_, Role::Consultant) => true,
+        (kind, Role::Participant) => kind == DocumentKind::Thread,
     }
 }
 
