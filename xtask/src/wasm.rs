@@ -154,7 +154,7 @@ impl DebianToolchain {
     fn equip(&self, build: &mut Command) -> Result<(), Failure> {
         let usr = self.root.join("usr");
         let rustc = usr.join("bin/rustc");
-        let libraries = usr.join("lib/x86_64-linux-gnu");
+        let libraries = usr.join("lib").join(multiarch()?);
         // The linker is the active toolchain's: Debian's own would have to be installed.
         let host = output(program("rustc").arg("-vV"))?;
         let host = host
@@ -181,6 +181,11 @@ impl DebianToolchain {
         build.arg("-Zbuild-std=std,panic_abort");
         Ok(())
     }
+}
+
+/// The name of the folder with this machine's libraries, such as `x86_64-linux-gnu`.
+fn multiarch() -> Result<String, Failure> {
+    output(program("cc").arg("-print-multiarch"))
 }
 
 /// The newest version of Debian's compiler that the package lists name, if it is new enough.
