@@ -3,6 +3,7 @@
 
 pub mod caseload;
 pub mod device;
+pub mod fuzzing;
 pub mod provider;
 pub mod relay;
 pub mod scan;

@@ -1,0 +1,377 @@
+//! Who may depend on whom (DESIGN.md 2): the crates, and the modules of the core. What a compiler
+//! cannot hold, these tests do.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Which of our crates each may depend on, in its tests and build scripts too. `folge-tests` sees
+/// everything.
+const CRATES: &[(&str, &[&str])] = &[
+    ("folge-protocol", &[]),
+    ("folge-core", &["folge-protocol"]),
+    ("folge-relay", &["folge-protocol"]),
+    ("folge-wasm-check", &["folge-core"]),
+    ("xtask", &[]),
+];
+
+/// What opens or merges a document. The relay must have none of it, however indirectly; its TLS
+/// (rustls over ring) is the one exception, and is no AEAD library that it calls.
+const RELAY_BANNED: &[&str] = &[
+    "aead",
+    "aes",
+    "aes-gcm",
+    "aes-gcm-siv",
+    "aes-siv",
+    "age",
+    "argon2",
+    "automerge",
+    "aws-lc-rs",
+    "ccm",
+    "chacha20",
+    "chacha20poly1305",
+    "crypto_box",
+    "crypto_secretbox",
+    "diamond-types",
+    "hpke",
+    "libsodium-sys",
+    "loro",
+    "ocb3",
+    "openssl",
+    "orion",
+    "poly1305",
+    "sodiumoxide",
+    "x25519-dalek",
+    "yrs",
+];
+
+/// Modules of the core, and which of its other modules each must not name.
+const MODULES: &[(&str, &[&str])] = &[
+    (
+        "domain",
+        &[
+            "document", "keys", "envelope", "store", "sync", "client", "native", "env",
+        ],
+    ),
+    (
+        "document",
+        &[
+            "keys", "envelope", "store", "sync", "client", "native", "env",
+        ],
+    ),
+    (
+        "keys",
+        &["domain", "document", "store", "sync", "client", "native"],
+    ),
+    (
+        "envelope",
+        &["domain", "document", "store", "sync", "client", "native"],
+    ),
+    (
+        "store",
+        &["domain", "document", "envelope", "sync", "client", "native"],
+    ),
+    ("sync", &["client", "native"]),
+    ("client", &["native"]),
+];
+
+/// Modules that get clock, randomness and transport passed in, and what they must not reach for.
+const PURE_MODULES: &[&str] = &["domain", "document", "keys", "envelope", "sync", "client"];
+const IMPURE: &[&str] = &[
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "std::time",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "TimeZone::system",
+    "File::open",
+    "getrandom",
+    "rand::",
+    "thread_rng",
+    "OsRng",
+    "SysRng",
+    "println!",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
+}
+
+fn cargo(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(args)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {args:?}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Every direct dependency in the workspace: of which crate, on which.
+fn direct_dependencies() -> Vec<(String, String)> {
+    let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps"]);
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+    let name = |value: &serde_json::Value| value["name"].as_str().unwrap().to_owned();
+    let mut found = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            found.push((name(package), name(dependency)));
+        }
+    }
+    found
+}
+
+/// Rust files below a folder that are not tests, with their code: no comments, no test modules.
+fn code_below(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path.is_dir() && name != "tests" && name != "target" {
+                folders.push(path);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, code(&text)));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no code below {}", folder.display());
+    found
+}
+
+/// A module of the core: its file or its folder.
+fn module(name: &str) -> Vec<(PathBuf, String)> {
+    code_below(&root().join("core/src").join(name))
+}
+
+/// The code without comments and without items behind `#[cfg(test)]`, as rustfmt lays it out.
+fn code(text: &str) -> String {
+    let mut kept = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() == "#[cfg(test)]" {
+            let indent = line.len() - line.trim_start().len();
+            let end = format!("{}}}", &line[..indent]);
+            for skipped in lines.by_ref() {
+                if skipped == end
+                    || (skipped.trim_end().ends_with(';') && !is_inside(skipped, indent))
+                {
+                    break;
+                }
+            }
+            continue;
+        }
+        let line = line.split("//").next().unwrap_or(line);
+        kept.push_str(line);
+        kept.push('\n');
+    }
+    kept
+}
+
+fn is_inside(line: &str, indent: usize) -> bool {
+    line.len() - line.trim_start().len() > indent
+}
+
+/// The modules of the crate that a code names: `crate::a`, `crate::{a, b::c}`, `super::super::a`.
+fn named_modules(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for prefix in ["crate::", "super::"] {
+        for (place, _) in code.match_indices(prefix) {
+            let before = code[..place].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                continue;
+            }
+            let rest = &code[place + prefix.len()..];
+            match rest.strip_prefix('{') {
+                None => {
+                    found.insert(word(rest));
+                }
+                Some(group) => found.extend(first_words(group)),
+            }
+        }
+    }
+    found.remove("");
+    found
+}
+
+fn word(text: &str) -> String {
+    text.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
+}
+
+/// The first word of each item of a `use` group, whose opening brace is gone already.
+fn first_words(group: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut depth = 0;
+    let mut item = String::new();
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => words.push(word(std::mem::take(&mut item).trim())),
+            _ if depth == 0 => item.push(c),
+            _ => {}
+        }
+    }
+    words.push(word(item.trim()));
+    words
+}
+
+#[test]
+fn our_crates_depend_on_each_other_in_one_direction() {
+    let ours: BTreeSet<&str> = CRATES.iter().map(|(name, _)| *name).collect();
+    for (package, dependency) in direct_dependencies() {
+        let Some((_, allowed)) = CRATES.iter().find(|(name, _)| *name == package) else {
+            continue;
+        };
+        if ours.contains(dependency.as_str()) || dependency.starts_with("folge-") {
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{package} must not depend on {dependency}"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_core_depends_on_the_crdt() {
+    for (package, dependency) in direct_dependencies() {
+        assert!(
+            dependency != "automerge" || package == "folge-core",
+            "{package} must not depend on automerge"
+        );
+    }
+}
+
+#[test]
+fn the_relay_has_no_means_to_read() {
+    // Everything that its program is linked from, for this machine, with every feature.
+    let tree = cargo(&[
+        "tree",
+        "--package",
+        "folge-relay",
+        "--edges",
+        "normal,build",
+        "--all-features",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "--locked",
+    ]);
+    let linked: BTreeSet<&str> = tree
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(linked.contains("folge-protocol"), "{linked:?}");
+    for banned in RELAY_BANNED {
+        assert!(
+            !linked.contains(banned),
+            "the relay is linked with {banned}"
+        );
+    }
+    assert!(!linked.contains("folge-core"));
+}
+
+#[test]
+fn the_protocol_has_neither_a_crdt_nor_a_cipher() {
+    let tree = cargo(&[
+        "tree",
+        "--package",
+        "folge-protocol",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "--locked",
+    ]);
+    for line in tree.lines() {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        assert!(
+            !RELAY_BANNED.contains(&name),
+            "the protocol is linked with {name}"
+        );
+    }
+}
+
+#[test]
+fn automerge_is_named_in_the_document_module_only() {
+    let document = root().join("core/src/document");
+    let mut sources = Vec::new();
+    for folder in ["protocol/src", "core/src", "server/src", "tests/src"] {
+        sources.extend(code_below(&root().join(folder)));
+    }
+    for (path, code) in sources {
+        assert!(
+            path.starts_with(&document) || !code.contains("automerge"),
+            "{} names automerge",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_cores_modules_point_one_way() {
+    for (name, banned) in MODULES {
+        for (path, code) in module(name) {
+            let named = named_modules(&code);
+            for banned in *banned {
+                assert!(
+                    !named.contains(*banned),
+                    "{} names `{banned}`: {name} must not",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_core_reaches_for_no_clock_randomness_or_files() {
+    for name in PURE_MODULES {
+        for (path, code) in module(name) {
+            for impure in IMPURE {
+                assert!(
+                    !code.contains(impure),
+                    "{} names `{impure}`: it must be passed in",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_scan_itself_sees_what_it_must_see() {
+    let text = "\
+use crate::{document::Document, keys};
+use super::super::store::{Store, x};
+// crate::client
+fn f() { crate::sync::go(); } // crate::native
+#[cfg(test)]
+use crate::only_in_tests;
+#[cfg(test)]
+mod tests {
+    use crate::also_only_in_tests;
+}
+use folge_crate::nothing;
+";
+    let named = named_modules(&code(text));
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    assert_eq!(named, ["document", "keys", "store", "super", "sync"]);
+}

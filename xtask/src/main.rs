@@ -1,0 +1,89 @@
+//! The project's own commands: `cargo xtask <command>`. See CONTRIBUTING.md.
+//!
+//! Nothing here knows the product. The demo and the benchmark are programs of `folge-tests`, which
+//! this one builds with optimisation and starts.
+
+mod bench;
+mod demo;
+mod deny;
+mod fuzz;
+mod packages;
+mod process;
+mod test;
+mod wasm;
+
+use std::process::ExitCode;
+
+use process::Failure;
+
+const HELP: &str = "\
+Usage: cargo xtask <command>
+
+  test [--steps N] [--kills N] [--only STEP]...
+          Everything that a submission must pass: formatting, lints, all tests, the wasm build.
+          --steps  steps of the simulation (200000)
+          --kills  how often relay and client processes are killed (200)
+          --only   for developers: only this step; may be repeated
+  fuzz [--seconds N] [TARGET]...
+          Fuzzes every decoder, or those named, for N seconds each (60).
+          Needs a nightly toolchain and cargo-fuzz.
+  deny    Licences, banned and duplicate crates, by cargo-deny.
+  wasm    Only the wasm build: the core compiles and links for browsers.
+  demo [--caseload DIR] [--seed N]
+          A provider's sample caseload, recorded offline on many devices and synced.
+  bench   The benchmark: a table, and JSON.
+
+demo and bench take more arguments: see `cargo xtask demo --help`.
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nxtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<(), Failure> {
+    process::enter_repository()?;
+    let (command, rest) = match args.split_first() {
+        None => ("help", args),
+        Some((command, rest)) => (command.as_str(), rest),
+    };
+    match command {
+        "test" => test::run(rest),
+        "fuzz" => fuzz::run(rest),
+        "deny" => deny::run(rest),
+        "wasm" => wasm::run(),
+        "demo" => demo::run(rest),
+        "bench" => bench::run(rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(Failure::new(format!(
+            "there is no command `{other}`.\n\n{HELP}"
+        ))),
+    }
+}
+
+/// The value that must follow an option.
+fn value<'a>(
+    option: &str,
+    args: &mut impl Iterator<Item = &'a String>,
+) -> Result<&'a str, Failure> {
+    args.next()
+        .map(String::as_str)
+        .ok_or_else(|| Failure::new(format!("`{option}` needs a value")))
+}
+
+/// The number that must follow an option.
+fn number<'a>(option: &str, args: &mut impl Iterator<Item = &'a String>) -> Result<u64, Failure> {
+    let text = value(option, args)?;
+    text.replace('_', "")
+        .parse()
+        .map_err(|_| Failure::new(format!("`{option} {text}`: not a number")))
+}

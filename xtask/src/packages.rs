@@ -1,0 +1,86 @@
+//! What the tests need besides cargo. On Debian as root it is installed; elsewhere the person is
+//! told exactly what to install.
+
+use std::path::Path;
+
+use crate::process::{Failure, cargo, output, program, run, works};
+
+/// Something that the tests need.
+struct Need {
+    /// What it is for.
+    purpose: &'static str,
+    /// The command that is looked for.
+    command: &'static str,
+    /// Debian's package.
+    package: &'static str,
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        purpose: "compiling the bundled SQLite",
+        command: "cc",
+        package: "build-essential",
+    },
+    Need {
+        purpose: "compiling SQLite for browsers",
+        command: "clang",
+        package: "clang",
+    },
+];
+
+/// Makes sure that everything the tests need is there.
+pub(crate) fn check() -> Result<(), Failure> {
+    for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if !works(cargo().args([tool, "--version"])) {
+            return Err(Failure::new(format!(
+                "cargo {tool} is missing: `rustup component add {component}`"
+            )));
+        }
+    }
+    let missing: Vec<&Need> = NEEDS
+        .iter()
+        .filter(|need| !works(program(need.command).arg("--version")))
+        .collect();
+    if missing.is_empty() {
+        println!("    all there");
+        return Ok(());
+    }
+    for need in &missing {
+        println!("    missing: {} ({})", need.command, need.purpose);
+    }
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    if !can_install() {
+        return Err(Failure::new(format!(
+            "install what is missing; on Debian or Ubuntu: `sudo apt-get install {}`",
+            packages.join(" ")
+        )));
+    }
+    update()?;
+    run(apt_get()
+        .args(["install", "-y", "-q", "--no-install-recommends"])
+        .args(packages))
+}
+
+/// Whether this is Debian or a relative, and we are root.
+fn can_install() -> bool {
+    is_debian() && output(program("id").arg("-u")).is_ok_and(|id| id == "0")
+}
+
+/// Whether Debian's tools are here.
+pub(crate) fn is_debian() -> bool {
+    Path::new("/etc/debian_version").exists() && works(apt_get().arg("--version"))
+}
+
+/// `apt-get`, which asks nothing and tries again where the network fails.
+pub(crate) fn apt_get() -> std::process::Command {
+    let mut command = program("apt-get");
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["-o", "Acquire::Retries=3"]);
+    command
+}
+
+/// Fetches the package lists. Only root can.
+pub(crate) fn update() -> Result<(), Failure> {
+    run(apt_get().args(["update", "-q"]))
+}
