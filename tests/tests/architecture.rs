@@ -1,6 +1,12 @@
 //! Who may depend on whom (DESIGN.md 2): the crates, and the modules of the core. What a compiler
 //! cannot hold, these tests do.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

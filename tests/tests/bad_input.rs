@@ -1,5 +1,7 @@
 //! What can go wrong, each with a typed error that says what to do, and nothing lost.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};

@@ -3,6 +3,8 @@
 //!
 //! `FOLGE_KILLS` sets how many kills (200 unless said otherwise), `FOLGE_KILL_SEED` the moments.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -1,6 +1,12 @@
 //! Bytes from outside that are not what they should be: valid messages, mutated, for every
 //! decoder. What each must hold stands in `folge_tests::fuzzing`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::Path;
 
 use folge_tests::fuzzing::{TARGETS, Target};

@@ -1,6 +1,8 @@
 //! Many seeded worlds; see `folge_tests::simulation`. `FOLGE_SIM_STEPS` sets how many steps in
 //! all (200,000 unless said otherwise), `FOLGE_SIM_SEED` replays one world alone.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use folge_tests::simulation::{Summary, run};
 
 const STEPS: u64 = 200_000;

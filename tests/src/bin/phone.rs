@@ -4,7 +4,7 @@
 //! `phone STORE SECRET-HEX DOCUMENT-HEX`; it goes on until it is killed.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use folge_core::Error;
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         eprintln!("phone STORE SECRET-HEX DOCUMENT-HEX");
         return ExitCode::FAILURE;
     };
-    match run(&PathBuf::from(store), secret, document) {
+    match run(Path::new(store), secret, document) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -40,7 +40,7 @@ fn hex32(text: &str) -> Option<Hash> {
     Some(Hash(bytes))
 }
 
-fn run(store: &PathBuf, secret: &str, document: &str) -> Result<(), Box<dyn std::error::Error>> {
+fn run(store: &Path, secret: &str, document: &str) -> Result<(), Box<dyn std::error::Error>> {
     let secret = hex32(secret).ok_or("the secret is 64 hexadecimal digits")?;
     let document: DocumentId = document.parse()?;
     let unlock = Unlock::Secret(Key32::new(secret.0));
