@@ -1,6 +1,8 @@
 //! The exchange with the relay where it does not go straight: frames that overtake replies, pages
 //! that are cut short, a relay that lost everything, a relay that refuses.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,6 +1,8 @@
 //! Nights when clocks change, midnight, and device clocks that are set: what the calendar shows,
 //! what timers measure, and how sure a time is.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
