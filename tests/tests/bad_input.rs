@@ -513,3 +513,31 @@ fn the_projection_of_a_store_can_be_rebuilt_from_its_documents() {
         before
     );
 }
+
+#[test]
+fn lists_come_from_summaries_and_load_no_document() {
+    let mut world = world();
+    world.office.reopen().unwrap();
+    // Without its documents the store still lists, searches and sums; a page comes from its rows.
+    rusqlite::Connection::open(&world.office.path)
+        .unwrap()
+        .execute_batch("DELETE FROM snapshot; DELETE FROM tail;")
+        .unwrap();
+    world.office.reopen().unwrap();
+    let filter = folge_core::document::CaseFilter {
+        search: "dahl".to_owned(),
+        ..folge_core::document::CaseFilter::default()
+    };
+    assert_eq!(world.office.client.office_list(&filter).len(), 2);
+    assert_eq!(world.office.client.sums().participations, 2);
+    assert_eq!(
+        world
+            .office
+            .client
+            .participation(world.cases[0])
+            .unwrap()
+            .records
+            .len(),
+        1
+    );
+}
