@@ -3,5 +3,5 @@
 use crate::process::{Failure, run_program};
 
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
-    run_program("bench", args)
+    run_program("bench", "release", args)
 }

@@ -131,10 +131,17 @@ pub(crate) fn works(command: &mut Command) -> bool {
 }
 
 /// Builds and starts a program of `folge-tests`, optimised. The keyboard is its.
-pub(crate) fn run_program(name: &str, args: &[String]) -> Result<(), Failure> {
+pub(crate) fn run_program(name: &str, profile: &str, args: &[String]) -> Result<(), Failure> {
     let mut command = cargo();
     command.stdin(Stdio::inherit());
-    command.args(["run", "--release", "--package", "folge-tests", "--bin"]);
+    command.args([
+        "run",
+        "--profile",
+        profile,
+        "--package",
+        "folge-tests",
+        "--bin",
+    ]);
     command.arg(name).arg("--").args(args);
     run(&mut command)
 }
