@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,6 +16,7 @@ use support::*;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
@@ -56,20 +58,20 @@ struct Secured {
 }
 
 async fn secured() -> Secured {
-    let dir = tempfile::tempdir().unwrap();
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    // A certificate for `localhost` made for these tests, good for a hundred years.
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let tls = TlsFiles {
-        cert: dir.path().join("cert.pem"),
-        key: dir.path().join("key.pem"),
+        cert: data.join("localhost.cert.pem"),
+        key: data.join("localhost.key.pem"),
     };
-    std::fs::write(&tls.cert, made.cert.pem()).unwrap();
-    std::fs::write(&tls.key, made.signing_key.serialize_pem()).unwrap();
-    let mut config = Config::in_directory(dir.path().join("data"));
+    let certificate = CertificateDer::from_pem_file(&tls.cert).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::in_directory(dir.path());
     config.tls = Some(tls);
     let relay = folge_relay::serve(config).await.unwrap();
     Secured {
         relay,
-        certificate: made.cert.der().clone(),
+        certificate,
         _dir: dir,
     }
 }

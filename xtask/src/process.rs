@@ -130,7 +130,7 @@ pub(crate) fn works(command: &mut Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Builds and starts a program of `folge-tests`, optimised. The keyboard is its.
+/// Builds a program of `folge-tests` in a profile and starts it. The keyboard is its.
 pub(crate) fn run_program(name: &str, profile: &str, args: &[String]) -> Result<(), Failure> {
     let mut command = cargo();
     command.stdin(Stdio::inherit());
