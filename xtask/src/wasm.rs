@@ -344,7 +344,7 @@ mod tests {
     fn a_modules_imports_are_read_and_a_cut_module_is_not() {
         let mut module = b"\0asm\x01\0\0\0".to_vec();
         module.extend([1, 4, 1, 0x60, 0, 0]);
-        module.extend([2, 17, 2]);
+        module.extend([2, 16, 2]);
         module.extend(b"\x03env\x01f\x00\x00");
         module.extend(b"\x01a\x01m\x02\x00\x01");
         let import = |from: &str, name: &str| (from.to_owned(), name.to_owned());
