@@ -218,6 +218,21 @@ fn heads_of(changes: &[Change]) -> BTreeSet<[u8; 32]> {
     heads
 }
 
+/// What a batch says that it carries: how many changes, and their heads.
+pub(crate) fn batch_manifest(
+    batch: &[u8],
+) -> Result<(usize, impl Iterator<Item = ChangeHash> + use<>), DocumentError> {
+    let mut input = Reader::new(batch);
+    let version = input.u8().map_err(|_| SHORT)?;
+    if version != BATCH_VERSION {
+        return Err(DocumentError::UnknownBatchVersion(version));
+    }
+    // Kind, form and schema.
+    input.take(6).map_err(|_| SHORT)?;
+    let manifest = read_manifest(&mut input)?;
+    Ok((manifest.count, manifest.heads.into_iter().map(ChangeHash)))
+}
+
 fn read_manifest(input: &mut Reader<'_>) -> Result<Manifest, DocumentError> {
     let count = input.u32().map_err(|_| SHORT)? as usize;
     let heads_count = input.u32().map_err(|_| SHORT)? as usize;

@@ -421,6 +421,12 @@ impl Replica {
         Ok(&self.load(document)?.document)
     }
 
+    /// Forgets a loaded document, so that the next use reads the store.
+    pub(super) fn forget_loaded(&mut self, document: DocumentId) {
+        self.loaded.remove(&document);
+        self.views.remove(&document);
+    }
+
     fn make_room(&mut self) {
         if self.loaded.len() >= LOADED_DOCUMENTS_MAX {
             let oldest = self
