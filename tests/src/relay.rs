@@ -95,10 +95,18 @@ impl RelayProcess {
     /// # Errors
     /// Where it does not start.
     pub fn start(data: &Path, listen: &str) -> std::io::Result<Self> {
+        Self::start_with_limits(data, listen, &[])
+    }
+
+    /// The same with limits of its own, such as `device_live_connections_max=2000`.
+    /// # Errors
+    /// Where it does not start.
+    pub fn start_with_limits(data: &Path, listen: &str, limits: &[&str]) -> std::io::Result<Self> {
         let mut child = Command::new(Self::program()?)
             .args(["serve", "--listen", listen, "--data"])
             .arg(data)
             .args(["--limit", "device_requests_per_minute=1000000"])
+            .args(limits.iter().flat_map(|limit| ["--limit", limit]))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;

@@ -23,7 +23,7 @@ use crate::env::Env;
 use crate::error::Error;
 use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret};
 use crate::store::Store;
-use crate::sync::{Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport};
+use crate::sync::{Check, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport};
 
 /// A device's client.
 #[derive(Debug)]
@@ -163,6 +163,15 @@ impl Client {
     /// [`Error::Store`].
     pub fn quarantined(&self) -> Result<Vec<Quarantined>, Error> {
         self.replica.quarantined()
+    }
+    /// Checks everything that this device keeps: the log, each envelope's signature, chain and
+    /// content, and that each document loads and holds what its envelopes carry and nothing else.
+    /// Reads only.
+    /// # Errors
+    /// [`Error::Store`] where the store itself cannot be read; what is wrong besides is in the
+    /// [`Check`].
+    pub fn verify_everything(&mut self) -> Result<Check, Error> {
+        self.replica.check()
     }
     /// Makes every list anew from the documents.
     /// # Errors

@@ -14,6 +14,7 @@ use automerge::legacy::{Key, ObjectId, OpType};
 use automerge::{ActorId, Automerge, Change, ObjType, ScalarValue};
 use folge_protocol::ids::DeviceId;
 
+use super::batch::Batch;
 use super::schema::{KEY_SCHEMA, RecordRef};
 use super::{
     Actor, ChangeHash, Document, DocumentError, DocumentKind, SCHEMA_VERSION, chunk, limits,
@@ -28,6 +29,15 @@ pub struct Applied {
     pub new_count: usize,
     /// The records that the new ones changed.
     pub touched: BTreeSet<RecordRef>,
+}
+
+/// A part of what the own sealed store keeps behind a document's snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TailPart<'a> {
+    /// A change made here.
+    Change(&'a [u8]),
+    /// A batch that a device sent.
+    Batch(&'a [u8], DeviceId),
 }
 
 /// What taking in a whole document did.
@@ -57,6 +67,19 @@ pub(super) fn parse_change(chunk_bytes: &[u8]) -> Result<Change, DocumentError> 
     })
 }
 
+/// Reads one change from the own sealed store.
+fn read_raw(raw: &[u8]) -> Result<Change, DocumentError> {
+    if raw.len() > limits::CHANGE_BYTES_MAX {
+        return Err(DocumentError::TooLarge("change"));
+    }
+    let (chunk_type, body, _) = chunk::open(raw)?;
+    if chunk_type != chunk::TYPE_CHANGE {
+        return Err(DocumentError::Damaged("it is no change"));
+    }
+    chunk::check_change(chunk::split_change(body)?.rest)?;
+    parse_change(raw)
+}
+
 /// What checking a list of changes found out.
 struct Checked {
     touched: BTreeSet<RecordRef>,
@@ -80,17 +103,29 @@ impl Document {
     /// # Errors
     /// Damage, or dependencies that must be applied first; the document is as before.
     pub fn apply_raw(&mut self, raw: &[u8]) -> Result<BTreeSet<RecordRef>, DocumentError> {
-        if raw.len() > limits::CHANGE_BYTES_MAX {
-            return Err(DocumentError::TooLarge("change"));
-        }
-        let (chunk_type, body, _) = chunk::open(raw)?;
-        if chunk_type != chunk::TYPE_CHANGE {
-            return Err(DocumentError::Damaged("it is no change"));
-        }
-        chunk::check_change(chunk::split_change(body)?.rest)?;
-        let change = parse_change(raw)?;
-        self.apply_changes(vec![change], None)
+        self.apply_changes(vec![read_raw(raw)?], None)
             .map(|(_, touched)| touched)
+    }
+
+    /// Takes in what the own sealed store keeps behind a snapshot, in its order: all of it, or
+    /// nothing. At once, because each taking in costs a copy of the document.
+    /// # Errors
+    /// As [`apply_raw`](Self::apply_raw) and [`apply_batch`](Self::apply_batch).
+    pub fn apply_tail(&mut self, tail: &[TailPart<'_>]) -> Result<(), DocumentError> {
+        let mut changes = Vec::with_capacity(tail.len());
+        for part in tail {
+            match part {
+                TailPart::Change(raw) => changes.push(read_raw(raw)?),
+                TailPart::Batch(batch, author) => match self.read_batch(batch, *author)? {
+                    Batch::Changes(read) => changes.extend(read),
+                    Batch::Document(_, read) => changes.extend(read),
+                },
+            }
+        }
+        // One that stands twice is taken in once.
+        let mut known = BTreeSet::new();
+        changes.retain(|change| known.insert(change.hash()));
+        self.apply_changes(changes, None).map(drop)
     }
 
     /// Takes in a whole document that somebody compacted. The caller must know its heads from a

@@ -36,7 +36,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{Change, ReadDoc};
+use automerge::{Automerge, Change, ReadDoc};
 use folge_protocol::codec::{Reader, Writer};
 use folge_protocol::ids::DeviceId;
 
@@ -54,6 +54,14 @@ const SHORT: DocumentError = DocumentError::Damaged("it ends too early");
 struct Manifest {
     count: usize,
     heads: BTreeSet<[u8; 32]>,
+}
+
+/// What a batch carries.
+pub(super) enum Batch {
+    /// Changes, each behind those that it stands on.
+    Changes(Vec<Change>),
+    /// A whole document, and the changes that it consists of.
+    Document(Box<Automerge>, Vec<Change>),
 }
 
 impl Document {
@@ -143,6 +151,34 @@ impl Document {
         batch: &[u8],
         author: DeviceId,
     ) -> Result<Applied, DocumentError> {
+        match self.read_batch(batch, author)? {
+            Batch::Changes(changes) => {
+                let hashes = changes.iter().map(|change| change.hash().into()).collect();
+                let (new_count, touched) = self.apply_changes(changes, Some(author))?;
+                Ok(Applied {
+                    hashes,
+                    new_count,
+                    touched,
+                })
+            }
+            Batch::Document(loaded, changes) => {
+                let hashes = changes.iter().map(|change| change.hash().into()).collect();
+                let (new_count, touched) = self.apply_loaded(*loaded, changes, Some(author))?;
+                Ok(Applied {
+                    hashes,
+                    new_count,
+                    touched,
+                })
+            }
+        }
+    }
+
+    /// Reads a batch that `author` sent, and checks it against its manifest.
+    pub(super) fn read_batch(
+        &self,
+        batch: &[u8],
+        author: DeviceId,
+    ) -> Result<Batch, DocumentError> {
         if batch.len() > limits::BATCH_BYTES_MAX {
             return Err(DocumentError::TooLarge("batch"));
         }
@@ -169,14 +205,8 @@ impl Document {
         match form {
             FORM_CHANGES => {
                 let changes = decode_changes(&mut input, &manifest)?;
-                let hashes = changes.iter().map(|change| change.hash().into()).collect();
                 check_authors(&changes, author)?;
-                let (new_count, touched) = self.apply_changes(changes, Some(author))?;
-                Ok(Applied {
-                    hashes,
-                    new_count,
-                    touched,
-                })
+                Ok(Batch::Changes(changes))
             }
             FORM_DOCUMENT => {
                 let loaded = load_chunk(input.rest())?;
@@ -184,14 +214,8 @@ impl Document {
                 if changes.len() != manifest.count || heads_of(&changes) != manifest.heads {
                     return Err(DocumentError::ManifestMismatch);
                 }
-                let hashes = changes.iter().map(|change| change.hash().into()).collect();
                 check_authors(&changes, author)?;
-                let (new_count, touched) = self.apply_loaded(loaded, changes, Some(author))?;
-                Ok(Applied {
-                    hashes,
-                    new_count,
-                    touched,
-                })
+                Ok(Batch::Document(Box::new(loaded), changes))
             }
             _ => Err(DocumentError::Damaged("an unknown form")),
         }
@@ -216,6 +240,21 @@ fn heads_of(changes: &[Change]) -> BTreeSet<[u8; 32]> {
         }
     }
     heads
+}
+
+/// What a batch says that it carries: how many changes, and their heads.
+pub(crate) fn batch_manifest(
+    batch: &[u8],
+) -> Result<(usize, impl Iterator<Item = ChangeHash> + use<>), DocumentError> {
+    let mut input = Reader::new(batch);
+    let version = input.u8().map_err(|_| SHORT)?;
+    if version != BATCH_VERSION {
+        return Err(DocumentError::UnknownBatchVersion(version));
+    }
+    // Kind, form and schema.
+    input.take(6).map_err(|_| SHORT)?;
+    let manifest = read_manifest(&mut input)?;
+    Ok((manifest.count, manifest.heads.into_iter().map(ChangeHash)))
 }
 
 fn read_manifest(input: &mut Reader<'_>) -> Result<Manifest, DocumentError> {

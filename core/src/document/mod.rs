@@ -33,7 +33,8 @@ use automerge::{
 };
 use folge_protocol::ids::DeviceId;
 
-pub use apply::{Applied, SnapshotApplied};
+pub use apply::{Applied, SnapshotApplied, TailPart};
+pub(crate) use batch::batch_manifest;
 pub use error::DocumentError;
 pub use history::{FieldChange, HistoryEntry};
 pub use projection::{CaseSummary, CaseView, PROJECTION_VERSION, RecordRow};

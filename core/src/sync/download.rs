@@ -273,19 +273,27 @@ impl Replica {
         report: &mut SyncReport,
     ) -> Result<BTreeSet<DocumentId>, Error> {
         let mut touched: BTreeSet<DocumentId> = reply.acks.iter().map(|ack| ack.document).collect();
+        let mut deliveries = Vec::with_capacity(reply.deliveries.len());
         for delivery in &reply.deliveries {
-            touched.insert(self.take_delivery(delivery, report)?);
+            let envelope = Envelope::from_bytes(&delivery.envelope.0);
+            deliveries.push((envelope.map_err(|_| RelayFault::Malformed)?, delivery));
+        }
+        // Each stream in its order, but one stream after the other: so that a document is loaded
+        // once and not once an envelope. Nothing in one stream waits for another.
+        deliveries.sort_by_key(|(envelope, _)| envelope.header.document);
+        for (envelope, delivery) in &deliveries {
+            touched.insert(self.take_delivery(envelope, delivery, report)?);
         }
         Ok(touched)
     }
 
     fn take_delivery(
         &mut self,
+        envelope: &Envelope,
         delivery: &Delivery,
         report: &mut SyncReport,
     ) -> Result<DocumentId, Error> {
         let bytes = &delivery.envelope.0;
-        let envelope = Envelope::from_bytes(bytes).map_err(|_| RelayFault::Malformed)?;
         let header = &envelope.header;
         let (document, hash) = (header.document, envelope_hash(bytes));
         if header.workspace != self.identity.workspace {
@@ -307,7 +315,7 @@ impl Replica {
             }
             return Ok(document);
         }
-        let outcome = self.apply(&envelope)?;
+        let outcome = self.apply(envelope)?;
         let (state, origin) = self.note_outcome(document, bytes, outcome, report)?;
         let row = EnvelopeRow {
             id: 0,

@@ -4,6 +4,7 @@
 //! `docs/protocol.md` tells the exchange. Uploading is in `upload`, taking in what the relay
 //! delivers in `download`, what both share in `exchange`.
 
+mod check;
 mod download;
 mod evidence;
 mod exchange;
@@ -12,6 +13,7 @@ mod replica;
 mod schedule;
 mod upload;
 
+pub use check::{Check, Fault};
 pub use download::{QuarantineReason, Quarantined};
 pub(crate) use evidence::Origin;
 pub use evidence::TimeGrade;

@@ -14,7 +14,7 @@ use super::identity::{Identity, Progress};
 use super::schedule::Schedule;
 use crate::document::{
     Actor, CaseSummary, CaseView, ChangeMeta, Command, Document, DocumentKind, PROJECTION_VERSION,
-    RecordRef, RecordRow, Written,
+    RecordRef, RecordRow, TailPart, Written,
 };
 use crate::env::{Env, Reading};
 use crate::error::Error;
@@ -395,9 +395,11 @@ impl Replica {
                 None => Document::empty(kind, actor),
             };
             let tail = self.store.tail(document)?;
-            for item in &tail {
-                apply_tail(&mut loaded, item)?;
-            }
+            let parts: Vec<TailPart<'_>> = tail
+                .iter()
+                .map(|item| tail_part(item))
+                .collect::<Result<_, _>>()?;
+            loaded.apply_tail(&parts)?;
             let tail_len = u32::try_from(tail.len()).unwrap_or(u32::MAX);
             self.loaded.insert(
                 document,
@@ -419,6 +421,12 @@ impl Replica {
     /// A document, to be read.
     pub(crate) fn document(&mut self, document: DocumentId) -> Result<&Document, Error> {
         Ok(&self.load(document)?.document)
+    }
+
+    /// Forgets a loaded document, so that the next use reads the store.
+    pub(super) fn forget_loaded(&mut self, document: DocumentId) {
+        self.loaded.remove(&document);
+        self.views.remove(&document);
     }
 
     fn make_room(&mut self) {
@@ -609,16 +617,13 @@ impl TailItem<'_> {
     }
 }
 
-fn apply_tail(document: &mut Document, item: &[u8]) -> Result<(), Error> {
+fn tail_part(item: &[u8]) -> Result<TailPart<'_>, Error> {
     let unreadable = Error::Unreadable("tail");
     match item.split_first() {
-        Some((0, raw)) => document.apply_raw(raw).map(drop).map_err(Error::from),
+        Some((0, raw)) => Ok(TailPart::Change(raw)),
         Some((1, rest)) => {
             let (device, batch) = rest.split_first_chunk::<16>().ok_or(unreadable)?;
-            document
-                .apply_batch(batch, DeviceId(*device))
-                .map(drop)
-                .map_err(Error::from)
+            Ok(TailPart::Batch(batch, DeviceId(*device)))
         }
         _ => Err(unreadable),
     }
