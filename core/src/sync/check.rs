@@ -108,7 +108,9 @@ impl Replica {
         let mut log: Option<Membership> = None;
         for bytes in self.store.log_entries()? {
             let verified = Entry::from_bytes(&bytes).is_ok_and(|entry| match &mut log {
-                None => Membership::found(&entry).map(|made| log = Some(made)).is_ok(),
+                None => Membership::found(&entry)
+                    .map(|made| log = Some(made))
+                    .is_ok(),
                 Some(log) => log.apply(&entry, entry.time_ms).is_ok(),
             });
             if !verified {
@@ -132,8 +134,8 @@ impl Replica {
         let mut chains: BTreeMap<(DeviceId, u64), (Hash, Hash)> = BTreeMap::new();
         let stream = self.streams.get(&document);
         let instance = self.progress.instance;
-        let mut head = instance
-            .map(|instance| stream_start(instance, self.identity.workspace, document));
+        let mut head =
+            instance.map(|instance| stream_start(instance, self.identity.workspace, document));
         let mut number = 0;
         for (row, _) in self.store.envelopes_of(document)? {
             let mut fault = |fault| check.faults.insert((Some(document), fault));

@@ -51,7 +51,9 @@ impl Stored {
     /// A device whose folder and secret another process was told.
     pub(crate) fn told(dir: PathBuf, secret: &str) -> Anything<Self> {
         // Two identifiers' worth of hexadecimal digits.
-        let (high, low) = secret.split_at_checked(32).ok_or("a secret has 64 digits")?;
+        let (high, low) = secret
+            .split_at_checked(32)
+            .ok_or("a secret has 64 digits")?;
         let (high, low): (DocumentId, DocumentId) = (high.parse()?, low.parse()?);
         let mut bytes = [0; 32];
         bytes[..16].copy_from_slice(&high.0);

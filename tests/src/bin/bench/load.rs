@@ -40,7 +40,9 @@ const CIPHERTEXT_BYTES: usize = 250;
 
 fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
 }
 
 fn key(byte: u8) -> SecretKey {
@@ -138,7 +140,14 @@ impl World {
 
     fn signed(&mut self, path: &str, payload: Vec<u8>, signer: &SecretKey) -> Vec<u8> {
         self.nonce += 1;
-        signed(self.relay_key, self.workspace, path, self.nonce, payload, signer)
+        signed(
+            self.relay_key,
+            self.workspace,
+            path,
+            self.nonce,
+            payload,
+            signer,
+        )
     }
 
     fn envelope(&mut self, document: DocumentId, author: u8) -> EnvelopeBlob {
@@ -385,7 +394,9 @@ async fn fan_out(relay: &RelayProcess, connections: usize, rounds: u64) -> Outco
                 found.all_ms.push(after);
             } else {
                 found.few_ms.push(after);
-                found.few_whole_ms.push(millis(arrived.saturating_duration_since(sent)));
+                found
+                    .few_whole_ms
+                    .push(millis(arrived.saturating_duration_since(sent)));
             }
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -404,7 +415,9 @@ pub(crate) fn run(bench: &Bench, report: &mut Report) -> Anything<()> {
         RelayProcess::start_with_limits(&dir, "127.0.0.1:0", &limits)
     };
     let aim = |target: Target| (!bench.quick).then_some(target);
-    for (per_request, rounds) in bench.pick([(1, 200), (10, 100), (40, 60)], [(1, 2), (10, 2), (40, 2)]) {
+    for (per_request, rounds) in
+        bench.pick([(1, 200), (10, 100), (40, 60)], [(1, 2), (10, 2), (40, 2)])
+    {
         let relay = start(&per_request.to_string())?;
         let found = runtime.block_on(sustained(&relay, per_request, rounds));
         let found = found.map_err(|error| error.to_string())?;
@@ -412,24 +425,54 @@ pub(crate) fn run(bench: &Bench, report: &mut Report) -> Anything<()> {
         let target = aim(Target::AtLeast(20_000.0)).filter(|_| per_request == 40);
         let name = format!("{what}: durable");
         report.aimed("relay", name, found.per_second, "/s", target);
-        report.plain("relay", format!("{what}: acknowledged, p50"), found.p50_ms, "ms");
-        report.plain("relay", format!("{what}: acknowledged, p99"), found.p99_ms, "ms");
-        report.plain("relay", format!("{what}: CPU an envelope"), found.cpu_us, "us");
+        report.plain(
+            "relay",
+            format!("{what}: acknowledged, p50"),
+            found.p50_ms,
+            "ms",
+        );
+        report.plain(
+            "relay",
+            format!("{what}: acknowledged, p99"),
+            found.p99_ms,
+            "ms",
+        );
+        report.plain(
+            "relay",
+            format!("{what}: CPU an envelope"),
+            found.cpu_us,
+            "us",
+        );
     }
     let connections = bench.pick(1500, 40);
     let relay = start("live")?;
     let found = runtime.block_on(fan_out(&relay, connections, bench.pick(60, 4)));
     let found = found.map_err(|error| error.to_string())?;
     let what = format!("{connections} live connections");
-    report.plain("relay", format!("{what}: memory each"), found.kib_each, "KiB");
+    report.plain(
+        "relay",
+        format!("{what}: memory each"),
+        found.kib_each,
+        "KiB",
+    );
     let target = aim(Target::AtMost(5.0));
     let mut times = |name: &str, times: &[f64], target| {
         let name = format!("{what}: {name}");
         report.plain("relay", format!("{name}, p50"), percentile(times, 50), "ms");
-        report.aimed("relay", format!("{name}, p99"), percentile(times, 99), "ms", target);
+        report.aimed(
+            "relay",
+            format!("{name}, p99"),
+            percentile(times, 99),
+            "ms",
+            target,
+        );
     };
     times("pushed to a casefile's readers", &found.few_ms, target);
-    times("recorded to pushed, sync and fsync included", &found.few_whole_ms, None);
+    times(
+        "recorded to pushed, sync and fsync included",
+        &found.few_whole_ms,
+        None,
+    );
     times("pushed to all", &found.all_ms, target);
     Ok(())
 }

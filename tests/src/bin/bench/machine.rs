@@ -93,7 +93,8 @@ pub(crate) fn cpu(pid: u32) -> Anything<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, fields) = stat.rsplit_once(')').ok_or("no stat")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
-    let ticks = |place: usize| -> Anything<u64> { Ok(fields.get(place).ok_or("no stat")?.parse()?) };
+    let ticks =
+        |place: usize| -> Anything<u64> { Ok(fields.get(place).ok_or("no stat")?.parse()?) };
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
 }
 

@@ -69,7 +69,10 @@ pub(crate) fn run(bench: &Bench, report: &mut Report) -> Anything<()> {
     http.sync(&mut client)?;
     drop(client);
     let phone = phone.copy(bench.disk.join("phone"))?;
-    let what = format!("{participations} participations, {} visits", participations * visits);
+    let what = format!(
+        "{participations} participations, {} visits",
+        participations * visits
+    );
 
     let mut client = phone.open()?;
     let mut times = Vec::with_capacity(timed);
@@ -106,10 +109,20 @@ pub(crate) fn run(bench: &Bench, report: &mut Report) -> Anything<()> {
     let opened = [&phone.dir.display().to_string(), &phone.secret_text()];
     let document = documents[0].to_string();
     let opened = child_peak(&["day", opened[0], opened[1], &document, &relay.url])?;
-    report.plain("phone", format!("{what}: peak memory of a day's use"), opened, "MiB");
+    report.plain(
+        "phone",
+        format!("{what}: peak memory of a day's use"),
+        opened,
+        "MiB",
+    );
     let new = bench.disk.join("new-phone").display().to_string();
     let joined = child_peak(&["join", &new, &link.to_text(), &relay.url])?;
-    report.plain("phone", format!("{what}: peak memory of a new phone's start"), joined, "MiB");
+    report.plain(
+        "phone",
+        format!("{what}: peak memory of a new phone's start"),
+        joined,
+        "MiB",
+    );
     let idle = child_peak(&["idle"])?;
     report.plain("phone", "the same program doing nothing", idle, "MiB");
     drop(relay);

@@ -84,7 +84,10 @@ impl Report {
         if self.quick {
             println!("A quick run: the figures say little.");
         }
-        let widest = self.figures.iter().map(|figure| figure.name.chars().count());
+        let widest = self
+            .figures
+            .iter()
+            .map(|figure| figure.name.chars().count());
         let width = widest.max().unwrap_or(0);
         println!(
             "\n{:<7} {:<width$} {:>10} {:<6} {:>11}",

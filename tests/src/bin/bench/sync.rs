@@ -206,8 +206,16 @@ fn note_figures(report: &mut Report, count: usize, bytes: &Run, timed: &[Run], r
         report.aimed("sync", format!("{what}: {name}"), value, "s", target);
     };
     seconds("upload", middle(|run| run.upload), aim(0.10));
-    seconds("upload after a restart", restarted.upload.as_secs_f64(), None);
-    seconds("download by one behind", middle(|run| run.download), aim(0.05));
+    seconds(
+        "upload after a restart",
+        restarted.upload.as_secs_f64(),
+        None,
+    );
+    seconds(
+        "download by one behind",
+        middle(|run| run.download),
+        aim(0.05),
+    );
     seconds("first download", middle(|run| run.first), None);
     let name = format!("{what}: relay CPU of the upload");
     report.aimed("sync", name, cpu_ms, "ms", aim(30.0));
