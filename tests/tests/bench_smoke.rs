@@ -19,8 +19,7 @@ fn a_quick_run_gives_every_benchmark_figures() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     let table = String::from_utf8(output.stdout).unwrap();
-    let found: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
     assert!(found["machine"]["cores"].as_u64().unwrap() > 0);
     for name in ["sync", "office", "relay", "phone"] {
         let figures = found["figures"].as_array().unwrap();
