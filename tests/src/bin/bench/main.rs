@@ -27,7 +27,10 @@ cargo xtask bench [--only NAME] [--quick] [--json FILE] [--data DIR]
   --json FILE  where the figures go (default: bench.json in cargo's target folder)
   --data DIR   on which file system the data is (default: cargo's target folder)";
 
-const BENCHMARKS: [(&str, fn(&Bench, &mut Report) -> Anything<()>); 4] = [
+/// A benchmark: writes its figures into the report.
+type Benchmark = fn(&Bench, &mut Report) -> Anything<()>;
+
+const BENCHMARKS: [(&str, Benchmark); 4] = [
     ("sync", sync::run),
     ("office", office::run),
     ("relay", load::run),
