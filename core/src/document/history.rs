@@ -97,11 +97,16 @@ impl Document {
                     } else {
                         Some(old.join("\n"))
                     };
-                    records.entry(record).or_default().push(FieldChange {
-                        field,
-                        old,
-                        new: value,
-                    });
+                    // What one change writes twice (a settled conflict) is one change of the field.
+                    let changes = records.entry(record).or_default();
+                    match changes.iter_mut().find(|change| change.field == field) {
+                        Some(change) => change.new = value,
+                        None => changes.push(FieldChange {
+                            field,
+                            old,
+                            new: value,
+                        }),
+                    }
                 }
             }
             entries.extend(records.into_iter().map(|(record, changes)| HistoryEntry {

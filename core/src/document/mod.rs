@@ -454,12 +454,25 @@ impl Document {
                     .conflicts
                     .remove(field)
                     .ok_or(DocumentError::NotInConflict)?;
+                let values: Vec<_> = values.into_iter().map(|(scalar, _)| scalar).collect();
                 let chosen = values
-                    .into_iter()
-                    .map(|(scalar, _)| scalar)
+                    .iter()
                     .find(|scalar| scalar.as_ref().map(ToString::to_string) == *value)
                     .ok_or(DocumentError::NotInConflict)?;
-                Ok((record.clone(), vec![(field.clone(), chosen)]))
+                // Putting the value that is shown already, the library would write as a deletion
+                // of the others, which no document takes in. So another value stands between.
+                let between = [
+                    None,
+                    Some(Scalar::Bool(false)),
+                    Some(Scalar::Bool(true)),
+                    Some(Scalar::Text(String::new())),
+                ];
+                let between = between.into_iter().find(|other| !values.contains(other));
+                let puts = between.into_iter().chain([chosen.clone()]);
+                Ok((
+                    record.clone(),
+                    puts.map(|put| (field.clone(), put)).collect(),
+                ))
             }
         }
     }

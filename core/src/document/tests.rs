@@ -401,6 +401,23 @@ fn concurrent_edits_of_one_field_are_both_kept_until_a_person_settles_it() {
     };
     let other = one.write(&settle("attended"), &meta(8));
     assert_eq!(other, Err(DocumentError::NotInConflict));
+    // Whichever value the library shows, either can be chosen, and the other device takes it in.
+    for chosen in ["no_show", "moved"] {
+        let (mut by, mut at) = (one.clone(), two.clone());
+        let settled = by.write(&settle(chosen), &meta(9)).unwrap();
+        send(&by, &[settled.hash], &mut at);
+        for document in [&by, &at] {
+            let view = document.record(&reference).unwrap();
+            assert!(view.conflicts.is_empty());
+            let Record::Visit(visit) = &view.record else {
+                panic!()
+            };
+            assert_eq!(visit.outcome.code(), chosen);
+            let line = document.history().pop().unwrap();
+            assert_eq!(line.changes.len(), 1);
+            assert_eq!(line.changes[0].new.as_deref(), Some(chosen));
+        }
+    }
     let settled = one.write(&settle("no_show"), &meta(9)).unwrap();
     send(&one, &[settled.hash], &mut two);
     let view = two.record(&reference).unwrap();
