@@ -541,3 +541,55 @@ fn lists_come_from_summaries_and_load_no_document() {
         1
     );
 }
+
+#[test]
+fn a_check_of_everything_finds_what_was_changed_in_the_store() {
+    let mut world = world();
+    for n in 0..6 {
+        let (_, record) = note(&mut world.office.client, &format!("Notat {n}"));
+        let case = world.cases[n % 2];
+        world.office.client.record(case, record).unwrap();
+        world.http.sync(&mut world.office.client).unwrap();
+    }
+    let check = world.office.client.verify_everything().unwrap();
+    assert!(check.faults.is_empty(), "{:?}", check.faults);
+    assert!(check.envelopes >= 8 && check.documents >= 3 && check.entries >= 3);
+    let damages = [
+        // One byte of a ciphertext; a stream's head; an envelope that is not there any more.
+        "UPDATE envelope SET bytes = CAST(substr(bytes, 1, 300) || x'00' || substr(bytes, 302) AS BLOB)",
+        "UPDATE stream SET head = zeroblob(32)",
+        "DELETE FROM envelope WHERE sequence = 2",
+    ];
+    let path = world.office.path.clone();
+    for damage in damages {
+        let sql = rusqlite::Connection::open(&path).unwrap();
+        let good = world.dir.path().join("good.db");
+        sql.execute("VACUUM INTO ?1", [good.to_str().unwrap()])
+            .unwrap();
+        sql.execute_batch(damage).unwrap();
+        drop(sql);
+        world.office.reopen().unwrap();
+        let check = world.office.client.verify_everything().unwrap();
+        assert!(!check.faults.is_empty(), "{damage}");
+        let sql = rusqlite::Connection::open(&path).unwrap();
+        for table in ["envelope", "stream"] {
+            sql.execute_batch(&format!(
+                "ATTACH '{}' AS good; DELETE FROM {table}; \
+                 INSERT INTO {table} SELECT * FROM good.{table}; DETACH good;",
+                good.to_str().unwrap()
+            ))
+            .unwrap();
+        }
+        std::fs::remove_file(&good).unwrap();
+    }
+    world.office.reopen().unwrap();
+    assert!(
+        world
+            .office
+            .client
+            .verify_everything()
+            .unwrap()
+            .faults
+            .is_empty()
+    );
+}
