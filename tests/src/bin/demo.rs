@@ -1,12 +1,12 @@
 //! `cargo xtask demo`: a provider's half year, from phones without coverage to the office.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use folge_core::document::CaseFilter;
+use folge_core::document::{CaseFilter, Record};
 use folge_core::domain::{Month, MonthMinutes};
 use folge_tests::caseload::Caseload;
 use folge_tests::provider::Plan;
@@ -108,7 +108,8 @@ fn demo(options: &Options) -> Anything<bool> {
     );
     story.come_together()?;
 
-    show_office(&story);
+    let meetings = meetings_seen(&mut story)?;
+    show_office(&story, meetings);
     show_sync(&story, started.elapsed());
     prove(&needles, &relay_dir, &story)
 }
@@ -122,13 +123,38 @@ fn progress(total: u64) -> Anything<ProgressBar> {
     Ok(ProgressBar::new(total).with_style(style))
 }
 
-fn show_office(story: &Story) {
+/// How many meetings the office sees: a group meeting stands with each participant, and counts once.
+fn meetings_seen(story: &mut Story) -> Anything<usize> {
+    let (mut single, mut groups) = (0, BTreeSet::new());
+    let documents: Vec<_> = story.documents.values().copied().collect();
+    for document in documents {
+        for detail in story
+            .office
+            .client
+            .participation(document)?
+            .records
+            .values()
+        {
+            if let Record::Visit(visit) = &detail.row.record {
+                match visit.group {
+                    Some(group) => drop(groups.insert(group.id)),
+                    None => single += 1,
+                }
+            }
+        }
+    }
+    Ok(single + groups.len())
+}
+
+fn show_office(story: &Story, meetings: usize) {
     let client = &story.office.client;
     let sums = client.sums();
     println!("\nKontoret ser / the office sees:");
     println!(
-        "  {} participations, {} meetings, {} trips, {} reports, {} conflicts, {} in quarantine",
+        "  {} participations, {} meetings ({} records: a group meeting stands with each participant), \
+         {} trips, {} reports, {} conflicts, {} in quarantine",
         sums.participations,
+        meetings,
         sums.visits,
         sums.trips,
         sums.reports,
