@@ -18,7 +18,9 @@ pub(crate) struct DataDir(PathBuf);
 
 /// Held while a relay or a restore uses the directory.
 #[derive(Debug)]
-pub(crate) struct Lock(#[allow(dead_code)] File);
+pub(crate) struct Lock {
+    _file: File,
+}
 
 impl DataDir {
     pub(crate) fn create(path: &Path) -> Result<Self, ServeError> {
@@ -62,7 +64,7 @@ impl DataDir {
         };
         let file = File::create(self.0.join(LOCK)).map_err(unusable)?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock(file)),
+            Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(ServeError::InUse {
                 path: self.0.clone(),
             }),

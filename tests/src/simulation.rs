@@ -517,14 +517,12 @@ impl World {
     // --- what people do ---
 
     fn new_record(&mut self, device: usize) -> Outcomes<Record> {
-        let wall_ms = self.devices[device].clock.wall_ms();
         // A wrong clock is no reason to refuse a record; people type sensible times.
         let start = Instant(self.world_ms.load(Ordering::SeqCst) - 3_600_000);
         let staff = self.devices[device].staff.clone();
         let number = self.draw(1_000_000);
         let kind = self.draw(4);
         let id = self.client(device)?.new_record_id();
-        let _ = wall_ms;
         Ok(match kind {
             0 | 1 => Record::Visit(Visit {
                 id,

@@ -1,4 +1,5 @@
-//! Timers for visits and travel: they run in the store, so a restart of the app stops none.
+//! Timers for visits and travel: they run in the store, so a restart of the app stops none, and
+//! what a stopped one measured stays there until it is recorded.
 
 use folge_protocol::ids::DocumentId;
 use serde::{Deserialize, Serialize};
@@ -27,9 +28,11 @@ struct Stored {
     kind: TimerKind,
     participations: Vec<[u8; 16]>,
     started: Reading,
+    /// Once stopped: the milliseconds that passed, and whether the clock jumped.
+    measured: Option<(i64, bool)>,
 }
 
-/// A timer that runs.
+/// A timer that runs, or was stopped and is not recorded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunningTimer {
     /// Its name.
@@ -40,6 +43,8 @@ pub struct RunningTimer {
     pub participations: Vec<DocumentId>,
     /// When it was started, by the device's wall clock then.
     pub started: Instant,
+    /// Whether it was stopped: [`Client::stop_timer`] gives again what it measured.
+    pub stopped: bool,
 }
 
 /// A timer that was stopped: what to record.
@@ -75,6 +80,7 @@ impl Client {
             kind,
             participations: participations.iter().map(|id| id.0).collect(),
             started: self.replica.env().now(),
+            measured: None,
         };
         let bytes = postcard::to_stdvec(&stored).map_err(|_| Error::Unreadable("timer"))?;
         self.replica
@@ -83,7 +89,7 @@ impl Client {
         Ok(TimerId(id))
     }
 
-    /// The timers that run.
+    /// The timers that run, and those stopped but not cleared.
     /// # Errors
     /// [`Error::Store`].
     pub fn timers(&mut self) -> Result<Vec<RunningTimer>, Error> {
@@ -95,13 +101,15 @@ impl Client {
                 kind: stored.kind,
                 participations: stored.participations.into_iter().map(DocumentId).collect(),
                 started: Instant(stored.started.wall_ms),
+                stopped: stored.measured.is_some(),
             });
         }
         Ok(timers)
     }
 
-    /// Stops a timer and gives what it measured. Recording that is the caller's next step; the
-    /// timer is gone only when this returns.
+    /// Stops a timer and gives what it measured. It stays in the store, and gives the same again,
+    /// until what it measured is recorded and [`Client::clear_timer`] is called: a phone that dies
+    /// in between loses nothing.
     /// # Errors
     /// [`Error::UnknownTimer`], [`Error::Store`].
     pub fn stop_timer(&mut self, id: TimerId) -> Result<StoppedTimer, Error> {
@@ -111,11 +119,19 @@ impl Client {
             .into_iter()
             .find(|(known, _)| *known == id.0)
             .ok_or(Error::UnknownTimer)?;
-        let stored = read(&bytes)?;
-        self.replica
-            .store()
-            .transaction(|store| store.put_timer(id.0, None))?;
-        let (passed_ms, clock_jumped) = passed(&stored.started, &now);
+        let mut stored = read(&bytes)?;
+        let (passed_ms, clock_jumped) = match stored.measured {
+            Some(measured) => measured,
+            None => {
+                let measured = passed(&stored.started, &now);
+                stored.measured = Some(measured);
+                let bytes = postcard::to_stdvec(&stored).map_err(|_| Error::Unreadable("timer"))?;
+                self.replica
+                    .store()
+                    .transaction(|store| store.put_timer(id.0, Some(&bytes)))?;
+                measured
+            }
+        };
         Ok(StoppedTimer {
             kind: stored.kind,
             participations: stored.participations.into_iter().map(DocumentId).collect(),
@@ -123,6 +139,14 @@ impl Client {
             end: Instant(stored.started.wall_ms.saturating_add(passed_ms)),
             clock_jumped,
         })
+    }
+
+    /// Removes a timer: what it measured is recorded, or not wanted.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn clear_timer(&mut self, id: TimerId) -> Result<(), Error> {
+        let store = self.replica.store();
+        Ok(store.transaction(|store| store.put_timer(id.0, None))?)
     }
 }
 
