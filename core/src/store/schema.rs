@@ -8,7 +8,8 @@ use super::StoreError;
 /// The newest schema version; kept in SQLite's `user_version`.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
-const MIGRATIONS: [&str; 1] = [r"
+const MIGRATIONS: [&str; 2] = [
+    r"
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE log (idx INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
 CREATE TABLE pending_entry (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
@@ -44,7 +45,21 @@ CREATE TABLE row (
     PRIMARY KEY (doc, record)) WITHOUT ROWID;
 CREATE TABLE quarantine (n INTEGER PRIMARY KEY, doc BLOB NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE timer (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
-"];
+",
+    // Trust: what the relay once had, what a grant of this device holds, messages of threads and
+    // journals, what is amiss.
+    r"
+ALTER TABLE envelope ADD COLUMN stored INTEGER NOT NULL DEFAULT 0;
+UPDATE envelope SET stored = 1 WHERE number IS NOT NULL;
+ALTER TABLE grants ADD COLUMN stored INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN content BLOB;
+UPDATE grants SET stored = sent;
+CREATE TABLE message (
+    n INTEGER PRIMARY KEY, doc BLOB NOT NULL, envelope BLOB, sealed BLOB NOT NULL);
+CREATE INDEX message_doc ON message (doc, n);
+CREATE TABLE alarm (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
+",
+];
 
 /// Full durability; deleted content is overwritten; nothing spills into temporary files.
 pub(super) fn configure(conn: &Connection) -> Result<(), StoreError> {
@@ -95,7 +110,7 @@ mod tests {
                     |row| row.get(0),
                 )
                 .unwrap();
-            assert_eq!(tables, 15, "from version {from}");
+            assert_eq!(tables, 17, "from version {from}");
         }
     }
 }
