@@ -65,6 +65,15 @@ pub enum Error {
     /// Nobody invited this device, or the invitation is for another workspace.
     #[error("the invitation does not fit: ask for a new one")]
     BadInvitation,
+    /// The recovery words are of this workspace, but open nothing on this relay.
+    #[error("the recovery words open nothing on this relay: check the relay's address")]
+    BadRecovery,
+    /// The bytes are nothing that a device handed over.
+    #[error("this is nothing that a device handed over: choose the file that it wrote")]
+    BadPack,
+    /// This device was put out of the workspace.
+    #[error("this device was put out of the workspace: hand over what was not delivered")]
+    PutOut,
     /// No such timer.
     #[error("the timer is not running")]
     UnknownTimer,
@@ -108,6 +117,9 @@ impl Error {
             Self::NotAllowed => "not_allowed",
             Self::ReasonNeeded => "reason_needed",
             Self::BadInvitation => "bad_invitation",
+            Self::BadRecovery => "bad_recovery",
+            Self::BadPack => "bad_pack",
+            Self::PutOut => "put_out",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
             Self::Unreadable(_) => "unreadable",
@@ -189,6 +201,20 @@ impl Error {
             Self::BadInvitation | Self::Key(_) => (
                 "Invitasjonen passer ikke. Be om en ny.",
                 "The invitation does not fit. Ask for a new one.",
+            ),
+            Self::BadRecovery => (
+                "Gjenopprettingsordene åpner ingenting hos denne tjenesten. Sjekk adressen.",
+                "The recovery words open nothing on this relay. Check its address.",
+            ),
+            Self::BadPack => (
+                "Filen er ikke noe en enhet har overlevert. Velg filen som enheten skrev.",
+                "The file is nothing that a device handed over. Choose the file that it wrote.",
+            ),
+            Self::PutOut => (
+                "Denne enheten er sperret. Det som ikke er levert, ligger her ennå: overlever det \
+                 til kontoret.",
+                "This device was put out. What was not delivered is still here: hand it over to \
+                 the office.",
             ),
             Self::UnknownTimer => ("Tidtakingen er ikke i gang.", "The timer is not running."),
             Self::TooManyTimers => (

@@ -38,6 +38,10 @@ pub enum Tag {
     Mark,
     /// A request to the relay.
     Request,
+    /// A message's name.
+    Message,
+    /// A receipt of an erasure.
+    Erasure,
 }
 
 impl Tag {
@@ -55,6 +59,8 @@ impl Tag {
             Self::Receipt => b"folge receipt v1",
             Self::Mark => b"folge mark v1",
             Self::Request => b"folge request v1",
+            Self::Message => b"folge message v1",
+            Self::Erasure => b"folge erasure receipt v1",
         }
     }
 }

@@ -16,14 +16,16 @@ pub use records::RecordedGroup;
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};
 
 use folge_protocol::codec::Encode;
-use folge_protocol::ids::DeviceId;
+use folge_protocol::ids::{DeviceId, PersonId, WorkspaceId};
 
 use crate::document::DocumentKind;
 use crate::env::Env;
 use crate::error::Error;
-use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret};
+use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret, Secret, Subject};
 use crate::store::Store;
-use crate::sync::{Check, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport};
+use crate::sync::{
+    Check, Entrance, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport,
+};
 
 /// A device's client.
 #[derive(Debug)]
@@ -32,28 +34,43 @@ pub struct Client {
 }
 
 fn new_identity(
-    env: &mut Env,
     relay: RelayAddress,
     device: DeviceSecrets,
-    of: (
-        folge_protocol::ids::WorkspaceId,
-        folge_protocol::ids::PersonId,
-    ),
-    invitation: Option<InvitationLink>,
+    of: (WorkspaceId, PersonId),
+    entrance: Option<Entrance>,
 ) -> Identity {
     let (workspace, person) = of;
     Identity {
         workspace,
         person,
         device,
-        installation: env.random(),
         relay,
-        invitation,
+        entrance,
     }
 }
 
-fn new_device(env: &mut Env) -> DeviceSecrets {
-    DeviceSecrets::from_seeds(Key32::new(env.random()), Key32::new(env.random()))
+fn new_device(env: &mut Env) -> (DeviceSecrets, Key32) {
+    let device = DeviceSecrets::from_seed(Key32::new(env.random()));
+    (device, Key32::new(env.random()))
+}
+
+/// A device that is yet to come in.
+fn begin_outside(
+    store: Store,
+    mut env: Env,
+    relay: RelayAddress,
+    of: (WorkspaceId, PersonId),
+    entrance: Entrance,
+) -> Result<Replica, Error> {
+    let (device, kem) = new_device(&mut env);
+    let subject = Subject::Group(device.id().into(), 0);
+    let identity = new_identity(relay, device, of, Some(entrance));
+    let mut replica = Replica::begin(store, env, identity)?;
+    replica.atomically(|replica| {
+        replica.save_identity()?;
+        replica.keep_secret(&Secret { subject, key: kem })
+    })?;
+    Ok(replica)
 }
 
 impl Client {
@@ -67,10 +84,10 @@ impl Client {
         relay: RelayAddress,
         founding_token: &str,
     ) -> Result<(Self, RecoverySecret), Error> {
-        let device = new_device(&mut env);
-        let founded = Founded::make(&device, &mut env)?;
+        let (device, kem) = new_device(&mut env);
+        let founded = Founded::make(&device, &kem, &mut env)?;
         let of = (founded.entry.workspace, founded.person);
-        let identity = new_identity(&mut env, relay, device, of, None);
+        let identity = new_identity(relay, device, of, None);
         let mut replica = Replica::begin(store, env, identity)?;
         replica.begin_founded(&founded, founding_token)?;
         Ok((Self { replica }, founded.recovery))
@@ -79,16 +96,28 @@ impl Client {
     /// Joins the workspace that an invitation is for. The device is in after the first syncs.
     /// # Errors
     /// [`Error::Store`].
-    pub fn join(store: Store, mut env: Env, link: &InvitationLink) -> Result<Self, Error> {
-        let device = new_device(&mut env);
+    pub fn join(store: Store, env: Env, link: &InvitationLink) -> Result<Self, Error> {
         let relay = RelayAddress {
             url: link.relay_url.clone(),
             key: link.relay_key,
         };
         let of = (link.workspace, link.person);
-        let identity = new_identity(&mut env, relay, device, of, Some(link.clone()));
-        let mut replica = Replica::begin(store, env, identity)?;
-        replica.atomically(Replica::save_identity)?;
+        let replica = begin_outside(store, env, relay, of, Entrance::invitation(link))?;
+        Ok(Self { replica })
+    }
+
+    /// Comes into a workspace that lost every administrator, by its recovery words: as a new
+    /// administrator. The words are kept until the relay has let this device in.
+    /// # Errors
+    /// [`Error::Store`]; the first syncs tell whether the relay knows the workspace.
+    pub fn recover(
+        store: Store,
+        mut env: Env,
+        relay: RelayAddress,
+        secret: &RecoverySecret,
+    ) -> Result<Self, Error> {
+        let of = (secret.workspace(), PersonId(env.random()));
+        let replica = begin_outside(store, env, relay, of, Entrance::recovery(secret))?;
         Ok(Self { replica })
     }
 
@@ -201,12 +230,13 @@ impl Replica {
             for secret in founded.keyring.secrets() {
                 replica.keep_secret(&secret)?;
             }
-            for grant in &founded.grants {
-                replica.add_own_grant(&grant.to_bytes())?;
+            for (grant, granted) in &founded.grants {
+                replica.add_own_grant(grant, granted)?;
             }
             replica.found_log(&founded.entry)?;
             let register = replica.log()?.register();
-            replica.begin_document(register, DocumentKind::Register)
+            replica.begin_document(register, DocumentKind::Register)?;
+            replica.open_journal(founded.person)
         })
     }
 }

@@ -242,7 +242,7 @@ impl Client {
     /// [`Error::BadInvitation`] before a joining device has fetched the log.
     pub fn overview(&self) -> Result<WorkspaceOverview, Error> {
         let log = self.replica.log()?;
-        let persons = log.persons().iter().filter(|(_, state)| !state.revoked);
+        let persons = log.persons().iter().filter(|(_, state)| state.revoked.is_none());
         let devices = log
             .devices()
             .keys()

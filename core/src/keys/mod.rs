@@ -11,10 +11,10 @@ mod kem;
 mod keyring;
 
 pub use founding::{Founded, RecoverySecret};
-pub use grants::{Issuer, Secret, Subject, open_grant, seal_grant};
+pub use grants::{Granted, Issuer, Secret, Subject, open_grant, seal_grant};
 pub use invitation::{InvitationLink, LinkError};
 pub use kem::{KemError, KemPublic, KemSecret};
-pub use keyring::{DeviceSecrets, Keyring};
+pub use keyring::{DeviceSecrets, Keyring, is_confirmed};
 
 /// A 32-byte secret that is wiped when it goes out of use and never printed.
 #[derive(Clone, PartialEq, Eq, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]

@@ -198,10 +198,12 @@ impl Replica {
             .verify(&author.verifier)
             .map_err(|_| Fault::Signature)?;
         let own_unsent = row.number.is_none() && row.device == self.device();
-        if !own_unsent && !log.may_have_written(row.device, row.document) {
+        let stands = log.stands(row.device, row.document, row.sequence);
+        if row.state != EnvelopeState::Held && !own_unsent && !stands {
             return Err(Fault::NotAllowed);
         }
-        if row.state == EnvelopeState::Waiting || header.kind != EnvelopeKind::Change {
+        let kept = matches!(row.state, EnvelopeState::Waiting | EnvelopeState::Held);
+        if kept || header.kind != EnvelopeKind::Change {
             return Ok((header.previous, false));
         }
         let key = self.keyring.document(row.document, header.generation);
