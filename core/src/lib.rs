@@ -13,6 +13,7 @@ pub mod keys;
 pub mod limits;
 #[cfg(feature = "native")]
 pub mod native;
+pub mod qr;
 pub mod store;
 pub mod sync;
 
