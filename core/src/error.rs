@@ -6,7 +6,7 @@ use folge_protocol::wire::RelayError;
 
 use crate::document::DocumentError;
 use crate::domain::Language;
-use crate::keys::KemError;
+use crate::keys::{KemError, WordsError};
 use crate::store::StoreError;
 
 /// How a relay's reply contradicts what this device knows. The reply is not taken.
@@ -41,6 +41,9 @@ pub enum Error {
     /// A key.
     #[error(transparent)]
     Key(#[from] KemError),
+    /// The recovery words.
+    #[error(transparent)]
+    Words(#[from] WordsError),
     /// The membership rules.
     #[error(transparent)]
     Membership(#[from] MembershipError),
@@ -104,6 +107,7 @@ impl Error {
             },
             Self::Document(error) => error.code(),
             Self::Key(_) => "key",
+            Self::Words(error) => error.code(),
             Self::Membership(_) => "membership",
             Self::Relay(RelayError::ClockSkew { .. }) => "clock_skew",
             Self::Relay(RelayError::Unauthorized) => "unauthorized",
@@ -131,6 +135,7 @@ impl Error {
     pub fn user_text(&self, language: Language) -> String {
         let (nb, en) = match self {
             Self::Document(error) => return error.user_text(language),
+            Self::Words(error) => return error.user_text(language),
             Self::Store(error) => match error {
                 StoreError::WrongSecret => (
                     "Feil passord eller nøkkel. Ingenting er endret; prøv igjen.",
@@ -229,6 +234,32 @@ impl Error {
         match language {
             Language::Norwegian => nb.to_owned(),
             Language::English => en.to_owned(),
+        }
+    }
+}
+
+impl WordsError {
+    /// What the user reads: what is wrong with the recovery words, and what to do.
+    #[must_use]
+    pub fn user_text(&self, language: Language) -> String {
+        if language == Language::English {
+            return self.to_string();
+        }
+        match self {
+            Self::WrongCount { found, expected } => {
+                format!("Du har skrevet {found} ord, og det skal være {expected}. Sjekk arket.")
+            }
+            Self::UnknownWord {
+                place,
+                suggestion: Some(word),
+            } => format!("Ord {place} finnes ikke i listen. Mente du «{word}»?"),
+            Self::UnknownWord {
+                place,
+                suggestion: None,
+            } => format!("Ord {place} finnes ikke i listen. Sjekk det mot arket."),
+            Self::BadChecksum => "Ordene stemmer ikke med hverandre. Ett av dem er et annet ord, \
+                                  eller to har byttet plass. Sjekk hvert ord mot arket."
+                .into(),
         }
     }
 }

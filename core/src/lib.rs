@@ -14,6 +14,7 @@ pub mod limits;
 pub mod messages;
 #[cfg(feature = "native")]
 pub mod native;
+pub mod qr;
 pub mod store;
 pub mod sync;
 

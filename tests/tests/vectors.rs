@@ -317,7 +317,7 @@ fn derived_keys() {
             },
             "recovery": {
                 "secret": hex(recovery.0.expose()),
-                "text": recovery.text(),
+                "words": *recovery.words(),
                 "root_public": hex(recovery.root().public().as_bytes()),
                 "kem_public": hex(&recovery.kem().public().0),
             },
@@ -334,8 +334,12 @@ fn derived_keys() {
         .expose()[..],
         unhex(&file["commitment"]["commitment"])
     );
-    let digits = file["recovery"]["text"].as_str().unwrap().replace('-', "");
-    assert_eq!(Value::from(digits), file["recovery"]["secret"]);
+    let words = file["recovery"]["words"].as_str().unwrap();
+    let read = RecoverySecret::from_words(words).unwrap();
+    assert_eq!(
+        Value::from(hex(read.0.expose())),
+        file["recovery"]["secret"]
+    );
     let root = derive(&key(0x90), "folge root key v1", &[]);
     let root = SecretKey::from_seed(root.expose()).public();
     assert_eq!(unhex(&file["recovery"]["root_public"]), root.as_bytes());

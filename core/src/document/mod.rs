@@ -44,7 +44,10 @@ pub use schema::{Record, RecordRef, SCHEMA_VERSION};
 use crate::domain::limits::REASON_CHARS_MAX;
 use crate::domain::register::{Agreement, Employer, Provider, StaffMember};
 use crate::domain::{Participation, check_text};
-use schema::{FIELD_VOID, FieldMap, KEY_KIND, KEY_SCHEMA, Place, Scalar};
+use schema::{
+    FIELD_HOLD, FIELD_RESTRICTED, FIELD_VOID, FieldMap, KEY_KIND, KEY_RESTRICTED, KEY_SCHEMA,
+    Place, Scalar,
+};
 
 /// Which kind of document it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -392,6 +395,9 @@ impl Document {
             check_text("reason", reason, REASON_CHARS_MAX)?;
         }
         let (record, puts) = self.plan(command)?;
+        if self.is_restricted() && !stays_within_restriction(&record, &puts) {
+            return Err(DocumentError::Restricted);
+        }
         let mut all = Vec::with_capacity(puts.len() + 1);
         if self.schema < Some(SCHEMA_VERSION) {
             let version = Scalar::Int(SCHEMA_VERSION as i64);
@@ -410,6 +416,15 @@ impl Document {
         let written = self.commit(all, meta, BTreeSet::from([record]))?;
         self.schema = Some(SCHEMA_VERSION);
         Ok(written)
+    }
+
+    /// Whether the participation's processing is restricted. Where one device lifted it and
+    /// another did not know, it is, until a person settles it.
+    fn is_restricted(&self) -> bool {
+        let values = self.doc.get_all(ROOT, KEY_RESTRICTED).unwrap_or_default();
+        values
+            .iter()
+            .any(|(value, _)| value.as_str().is_some_and(|reason| !reason.is_empty()))
     }
 
     /// Which fields of which record a command writes.
@@ -760,6 +775,15 @@ impl Document {
 }
 
 type Puts = Vec<(String, Option<Scalar>)>;
+
+/// What a restriction (GDPR art. 18) leaves possible: to lift it or give another reason, and to
+/// hold the erasure, which the participant may ask for instead (art. 18 no. 1 b and c).
+fn stays_within_restriction(record: &RecordRef, puts: &Puts) -> bool {
+    *record == RecordRef::Participation
+        && puts.iter().all(|(field, value)| {
+            field == FIELD_RESTRICTED || (field == FIELD_HOLD && value.is_some())
+        })
+}
 
 /// The object that a field is written in.
 #[derive(Clone)]

@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use folge_protocol::ids::PersonId;
+use folge_protocol::ids::{DocumentId, PersonId};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::participation::NationalId;
@@ -33,6 +33,10 @@ pub const SCHEMA_VERSION: u64 = 1;
 pub(crate) const KEY_KIND: &str = "kind";
 pub(crate) const KEY_SCHEMA: &str = "schema";
 pub(crate) const FIELD_VOID: &str = "void";
+pub(crate) const FIELD_HOLD: &str = "hold";
+pub(crate) const FIELD_RESTRICTED: &str = "restricted";
+/// Where the restriction stands in the root map.
+pub(crate) const KEY_RESTRICTED: &str = "p.restricted";
 
 /// A value of a field.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -369,6 +373,10 @@ fn write_participation(out: &mut Out, p: &Participation) {
     out.opt("staff", p.consultant.as_ref().map(StaffKey::as_str));
     out.list("costaff", p.co_consultants.iter());
     out.text("status", p.status.code());
+    out.opt(FIELD_HOLD, p.erasure_hold.as_deref());
+    out.opt(FIELD_RESTRICTED, p.restricted.as_deref());
+    out.opt("thread", p.thread.map(|id| id.to_string()).as_deref());
+    out.opt("person", p.participant.map(|id| id.to_string()).as_deref());
 }
 
 fn read_participation(input: &mut In<'_>) -> Participation {
@@ -406,6 +414,10 @@ fn read_participation(input: &mut In<'_>) -> Participation {
         status: input
             .code("status", Status::from_code)
             .unwrap_or(Status::Waiting),
+        erasure_hold: input.text_opt(FIELD_HOLD),
+        restricted: input.text_opt(FIELD_RESTRICTED),
+        thread: input.code("thread", |text| text.parse::<DocumentId>().ok()),
+        participant: input.code("person", |text| text.parse::<PersonId>().ok()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::envelope::commitment;
 
 /// The workspace's offline recovery secret: the root signing key and the recovery KEM key derive
-/// from it. It is shown once at founding and kept nowhere.
+/// from it. It is shown once at founding, as words, and kept nowhere.
 #[derive(Debug, Clone)]
 pub struct RecoverySecret(pub Key32);
 
@@ -35,18 +35,6 @@ impl RecoverySecret {
     #[must_use]
     pub fn kem(&self) -> KemSecret {
         KemSecret(derive(&self.0, "folge recovery key v1", &[]))
-    }
-    /// The secret as text to write down: 16 groups of four hexadecimal digits.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let hex: String = self
-            .0
-            .expose()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let groups: Vec<&str> = (0..16).filter_map(|i| hex.get(i * 4..i * 4 + 4)).collect();
-        groups.join("-")
     }
 }
 
