@@ -8,7 +8,7 @@ use folge_protocol::envelope::{EnvelopeKind, Header, envelope_hash};
 use folge_protocol::grant::Recipient;
 use folge_protocol::ids::{DocumentId, GroupId, Hash};
 use folge_protocol::limits::CIPHERTEXT_BYTES_MAX;
-use folge_protocol::membership::{Author, Body};
+use folge_protocol::membership::{Author, Body, Membership};
 
 use super::evidence::{Origin, clock_runs};
 use super::replica::{Replica, decode_pending};
@@ -77,6 +77,9 @@ impl Replica {
         let content = Content {
             sealed: self.env.now(),
             clocks: clock_runs(&readings),
+            instance: self.progress.instance,
+            log_len: self.confirmed.as_ref().map_or(0, Membership::len),
+            log_head: self.confirmed.as_ref().map_or(Hash::ZERO, Membership::head),
             batch,
         };
         let last = self.store.last_sequence(document, device)?;

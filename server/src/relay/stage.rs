@@ -6,7 +6,7 @@ use std::sync::Arc;
 use folge_protocol::envelope::{next_head, stream_start};
 use folge_protocol::ids::{DeviceId, DocumentId, Hash, InvitationId, WorkspaceId};
 use folge_protocol::membership::{Author, Body, Entry, Membership, MembershipError, Role};
-use folge_protocol::wire::{Ack, Refusal, RefusalCode, Refused, RelayError};
+use folge_protocol::wire::{Ack, NO_REQUEST, Refusal, RefusalCode, Refused, RelayError};
 
 use super::live::{Item, What};
 use super::prepare::{
@@ -146,6 +146,7 @@ impl<S: Storage> Relay<S> {
             || staged.cursor < before
             || (granted && before < staged.upto)
             || (staged.own_too && staged.upto > 0);
+        staged.answers = request.signed.nonce;
         staged.refusals = refusals;
         staged.acks = acks;
         staged.ack_heads = ack_heads;
@@ -217,6 +218,7 @@ fn begin(id: WorkspaceId, workspace: &Workspace, reader: Reader, now_ms: u64) ->
         reader,
         membership: Arc::clone(&workspace.membership),
         now_ms,
+        answers: NO_REQUEST,
         upto: workspace.row.position,
         cursor: 0,
         log_from: 0,
