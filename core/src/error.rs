@@ -18,6 +18,9 @@ pub enum RelayFault {
     /// The receipt is not signed by the pinned relay.
     #[error("the receipt is not signed by this workspace's relay")]
     BadReceipt,
+    /// The reply answers another request than the one under way.
+    #[error("the reply answers another request")]
+    NotAnAnswer,
     /// A stream's head is not what its envelopes add up to, or not what was shown before.
     #[error("a stream is not the one that was shown before")]
     StreamForked,

@@ -35,8 +35,8 @@ use folge_protocol::membership::{
     Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, Membership, Role,
 };
 use folge_protocol::wire::{
-    Ack, Blob, Delivery, FoundRequest, LiveHello, Mark, Receipt, Refusal, RefusalCode, Refused,
-    RelayError, RelayInfo, Signed, StreamFrom, StreamHead, SyncReply, SyncRequest,
+    Ack, Blob, Delivery, FoundRequest, LiveHello, Mark, NO_REQUEST, Receipt, Refusal, RefusalCode,
+    Refused, RelayError, RelayInfo, Signed, StreamFrom, StreamHead, SyncReply, SyncRequest,
 };
 use sha2::{Digest, Sha256};
 
@@ -349,9 +349,22 @@ fn client_reply(bytes: &[u8]) -> bool {
     let _ = client.sync_reply(bytes);
     let _ = client.live_frame(bytes);
     assert!(!asked.body.is_empty());
-    assert!(client.sync_request().is_ok(), "the client stopped asking");
+    let asked = client.sync_request().expect("the client stopped asking");
     assert!(client.has_sync_work().unwrap(), "nothing was acknowledged");
-    SyncReply::from_bytes(bytes).is_ok()
+    // The same from a relay that says such things under its own signature, in answer to this
+    // client.
+    let Ok(mut reply) = SyncReply::from_bytes(bytes) else {
+        return false;
+    };
+    let workspace = client.identity().workspace;
+    reply.receipt.answers = Signed::from_bytes(&asked.body).unwrap().nonce;
+    reply.sign(workspace, &key(9));
+    let _ = client.sync_reply(&reply.to_bytes());
+    reply.receipt.answers = NO_REQUEST;
+    reply.sign(workspace, &key(9));
+    let _ = client.live_frame(&reply.to_bytes());
+    assert!(client.sync_request().is_ok(), "the client stopped asking");
+    true
 }
 
 // --- signatures: a mutated message that still decodes must not verify ---
@@ -493,6 +506,9 @@ fn content() -> Content {
             offset_s: 1_767_596_400,
             seen_number: 0,
         }],
+        instance: Some(INSTANCE),
+        log_len: 4,
+        log_head: Hash([6; 32]),
         batch: document_batches().remove(0),
     }
 }
@@ -693,11 +709,21 @@ fn receipt() -> Receipt {
         number: 7,
         head: Hash([19; 32]),
     };
-    Receipt::sign(WORKSPACE, INSTANCE, NOW_MS, vec![head, head], &key(9))
+    signed(Receipt::unsigned(
+        INSTANCE,
+        [3; 16],
+        NOW_MS,
+        vec![head, head],
+    ))
+}
+
+fn signed(mut receipt: Receipt) -> Receipt {
+    receipt.sign(WORKSPACE, &key(9));
+    receipt
 }
 
 fn receipts() -> Vec<Vec<u8>> {
-    let none = Receipt::sign(WORKSPACE, INSTANCE, NOW_MS, Vec::new(), &key(9));
+    let none = signed(Receipt::unsigned(INSTANCE, NO_REQUEST, NOW_MS, Vec::new()));
     encoded(&[receipt(), none])
 }
 

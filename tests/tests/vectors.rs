@@ -370,6 +370,9 @@ fn content() -> Content {
                 seen_number: 4,
             },
         ],
+        instance: Some(INSTANCE),
+        log_len: 5,
+        log_head: Hash([0xb3; 32]),
         batch: b"the batch, see batch.json".to_vec(),
     }
 }
@@ -792,7 +795,9 @@ fn receipt() -> Receipt {
         number: 3,
         head: heads()[3],
     }];
-    Receipt::sign(workspace(), INSTANCE, NOW + 4, heads, &relay())
+    let mut receipt = Receipt::unsigned(INSTANCE, [0xb4; 16], NOW + 4, heads);
+    receipt.sign(workspace(), &relay());
+    receipt
 }
 
 fn mark() -> Mark {
@@ -876,7 +881,7 @@ const REFUSALS: [(Refused, RefusalCode); 8] = [
 
 fn reply() -> SyncReply {
     let refusal = |(what, code)| Refusal { what, code };
-    SyncReply {
+    let mut reply = SyncReply {
         position: 18,
         more: true,
         log_len: 6,
@@ -897,7 +902,9 @@ fn reply() -> SyncReply {
         }],
         marks: vec![mark()],
         receipt: receipt(),
-    }
+    };
+    reply.sign(workspace(), &relay());
+    reply
 }
 
 const ERRORS: [RelayError; 9] = [

@@ -158,7 +158,10 @@ impl Client {
         let log = self.replica.log()?;
         let office = log.office();
         let own = GroupId::from(self.identity().person);
-        let state = log.documents().get(&document).ok_or(Error::UnknownDocument)?;
+        let state = log
+            .documents()
+            .get(&document)
+            .ok_or(Error::UnknownDocument)?;
         if !state.readers.iter().any(|id| *id != office && *id != own) {
             return Err(Error::NotAllowed);
         }
@@ -218,9 +221,8 @@ impl Client {
     /// [`Error::NotAllowed`], [`Error::Membership`].
     pub fn revoke_invitation(&mut self, invitation: InvitationId) -> Result<(), Error> {
         let author = Author::Device(self.device());
-        self.replica.atomically(|replica| {
-            replica.add_entry(author, Body::InvitationRevoked { invitation })
-        })
+        self.replica
+            .atomically(|replica| replica.add_entry(author, Body::InvitationRevoked { invitation }))
     }
 
     /// Every invitation ever made, with what became of it.
@@ -424,7 +426,10 @@ impl Replica {
         groups: &[GroupId],
     ) -> Result<(), Error> {
         let log = self.log()?;
-        let state = log.documents().get(&document).ok_or(Error::UnknownDocument)?;
+        let state = log
+            .documents()
+            .get(&document)
+            .ok_or(Error::UnknownDocument)?;
         let readers: Vec<GroupId> = state
             .readers
             .iter()

@@ -3,20 +3,26 @@
 //!
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
+mod journal;
 mod members;
 mod queries;
 mod records;
+mod threads;
 mod timers;
 
-pub use members::{Invitee, NewParticipation};
+pub use journal::{AuditAct, AuditLine};
+pub use members::{InvitationUse, InvitationView, Invitee, NewParticipation};
 pub use queries::{
     HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
 };
 pub use records::RecordedGroup;
+pub use threads::{RequestLine, ThreadLine};
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};
 
 use folge_protocol::codec::Encode;
-use folge_protocol::ids::{DeviceId, PersonId, WorkspaceId};
+use std::collections::BTreeMap;
+
+use folge_protocol::ids::{DeviceId, DocumentId, PersonId, WorkspaceId};
 
 use crate::document::DocumentKind;
 use crate::env::Env;
@@ -31,6 +37,8 @@ use crate::sync::{
 #[derive(Debug)]
 pub struct Client {
     pub(crate) replica: Replica,
+    /// When each participation was last noted as opened in this run.
+    openings: BTreeMap<DocumentId, i64>,
 }
 
 fn new_identity(
@@ -74,6 +82,13 @@ fn begin_outside(
 }
 
 impl Client {
+    fn over(replica: Replica) -> Self {
+        Self {
+            replica,
+            openings: BTreeMap::new(),
+        }
+    }
+
     /// Founds a workspace on a relay, with this device as its first administrator's. The relay
     /// hears of it with the first sync. The recovery secret is kept nowhere: show it now.
     /// # Errors
@@ -90,7 +105,7 @@ impl Client {
         let identity = new_identity(relay, device, of, None);
         let mut replica = Replica::begin(store, env, identity)?;
         replica.begin_founded(&founded, founding_token)?;
-        Ok((Self { replica }, founded.recovery))
+        Ok((Self::over(replica), founded.recovery))
     }
 
     /// Joins the workspace that an invitation is for. The device is in after the first syncs.
@@ -103,7 +118,7 @@ impl Client {
         };
         let of = (link.workspace, link.person);
         let replica = begin_outside(store, env, relay, of, Entrance::invitation(link))?;
-        Ok(Self { replica })
+        Ok(Self::over(replica))
     }
 
     /// Comes into a workspace that lost every administrator, by its recovery words: as a new
@@ -118,16 +133,14 @@ impl Client {
     ) -> Result<Self, Error> {
         let of = (secret.workspace(), PersonId(env.random()));
         let replica = begin_outside(store, env, relay, of, Entrance::recovery(secret))?;
-        Ok(Self { replica })
+        Ok(Self::over(replica))
     }
 
     /// Opens a device's store again.
     /// # Errors
     /// [`Error::Unreadable`], [`Error::Store`].
     pub fn open(store: Store, env: Env) -> Result<Self, Error> {
-        Ok(Self {
-            replica: Replica::open(store, env)?,
-        })
+        Ok(Self::over(Replica::open(store, env)?))
     }
 
     /// This device's identifier.

@@ -1,4 +1,5 @@
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
+use folge_protocol::ids::{Hash, InstanceId};
 
 use super::padding;
 use crate::env::Reading;
@@ -48,6 +49,13 @@ pub struct Content {
     pub sealed: Reading,
     /// The device's clocks when each change was made, in the batch's order.
     pub clocks: Vec<ClockRun>,
+    /// The relay life that the header's seen number and head are of; none before the first sync.
+    /// In here, not in the header: the relay need not know what it could be caught with.
+    pub instance: Option<InstanceId>,
+    /// How many entries of the membership log the device had from the relay when it sealed.
+    pub log_len: u64,
+    /// The last one's hash; zero for none.
+    pub log_head: Hash,
     /// The batch of changes; see `document::batch`.
     pub batch: Vec<u8>,
 }
@@ -59,6 +67,9 @@ impl Encode for Content {
         out.u64(self.sealed.monotonic_ms);
         out.u32(self.sealed.boot);
         out.list(&self.clocks);
+        out.option(self.instance.as_ref());
+        out.u64(self.log_len);
+        self.log_head.encode(out);
         out.raw(&self.batch);
     }
 }
@@ -75,10 +86,19 @@ impl Decode for Content {
             boot: input.u32()?,
         };
         let clocks = input.list(BATCH_CHANGES_MAX)?;
+        let instance = input.option()?;
+        let log_len = input.u64()?;
+        let log_head = Hash::decode(input)?;
+        if (log_len == 0) != (log_head == Hash::ZERO) {
+            return Err(DecodeError::Invalid);
+        }
         let batch = input.take(input.rest().len())?.to_vec();
         Ok(Self {
             sealed,
             clocks,
+            instance,
+            log_len,
+            log_head,
             batch,
         })
     }

@@ -9,8 +9,8 @@ use folge_protocol::limits::{
     MESSAGE_ENTRIES_MAX, MESSAGE_FETCH_MAX, REQUEST_AGE_MILLISECONDS_MAX, REQUEST_BYTES_TARGET,
 };
 use folge_protocol::wire::{
-    Blob, FoundRequest, LiveHello, Mark, PATH_FOUND, PATH_LIVE, PATH_SYNC, RefusalCode, Refused,
-    RelayError, Signed, StreamFrom, SyncReply, SyncRequest,
+    Blob, FoundRequest, LiveHello, Mark, NO_REQUEST, PATH_FOUND, PATH_LIVE, PATH_SYNC, RefusalCode,
+    Refused, RelayError, Signed, StreamFrom, SyncReply, SyncRequest,
 };
 
 use super::replica::Replica;
@@ -62,6 +62,8 @@ impl SyncReport {
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     pub(super) founding: bool,
+    /// The request's nonce, which the reply must name; none where no request is under way.
+    pub(super) nonce: Option<[u8; 16]>,
     /// The cursor that the request named; none for a frame of the live connection.
     pub(super) cursor: Option<u64>,
     pub(super) pending_from: usize,
@@ -187,8 +189,10 @@ impl Replica {
             fetch,
             returning,
         };
+        let nonce = self.env.random();
+        in_flight.nonce = Some(nonce);
         self.in_flight = in_flight;
-        Ok(self.sign(PATH_SYNC, request.to_bytes()))
+        Ok(self.sign(PATH_SYNC, nonce, request.to_bytes()))
     }
 
     fn found_request(&mut self) -> Result<Outgoing, Error> {
@@ -199,8 +203,10 @@ impl Replica {
             ..InFlight::default()
         };
         let token = self.founding_token()?;
+        let nonce = self.env.random();
         Ok(self.sign(
             PATH_FOUND,
+            nonce,
             FoundRequest {
                 token,
                 entry: Blob(entry),
@@ -219,11 +225,11 @@ impl Replica {
             cursor: self.progress.cursor,
             log_len,
         };
-        Some(self.sign(PATH_LIVE, hello.to_bytes()))
+        let nonce = self.env.random();
+        Some(self.sign(PATH_LIVE, nonce, hello.to_bytes()))
     }
 
-    fn sign(&mut self, path: &'static str, payload: Vec<u8>) -> Outgoing {
-        let nonce = self.env.random();
+    fn sign(&mut self, path: &'static str, nonce: [u8; 16], payload: Vec<u8>) -> Outgoing {
         let wall_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
         let time_ms = u64::try_from(wall_ms).unwrap_or(0);
         let entrance = self.identity.entrance.as_ref().filter(|_| self.at_entrance);
@@ -257,21 +263,35 @@ impl Replica {
         self.take(&reply, in_flight)
     }
 
-    /// Takes a frame of the live connection: the same as a reply that answers no request.
+    /// Takes a frame of the live connection: the same as a reply that answers no request. One of
+    /// another life of the relay is not taken, since it may be an old one: a sync asks.
     /// # Errors
     /// As [`Replica::reply`].
     pub fn live_frame(&mut self, bytes: &[u8]) -> Result<SyncReport, Error> {
         let reply = SyncReply::from_bytes(bytes).map_err(|_| RelayFault::Malformed)?;
-        self.take(&reply, InFlight::default())
+        let frame = InFlight {
+            nonce: Some(NO_REQUEST),
+            ..InFlight::default()
+        };
+        self.take(&reply, frame)
     }
 
     fn take(&mut self, reply: &SyncReply, in_flight: InFlight) -> Result<SyncReport, Error> {
         let relay = PublicKey::from_bytes(&self.identity.relay.key);
         let relay = relay.map_err(|_| RelayFault::BadReceipt)?;
         reply
-            .receipt
             .verify(self.identity.workspace, &relay)
             .map_err(|_| RelayFault::BadReceipt)?;
+        if in_flight.nonce != Some(reply.receipt.answers) {
+            return Err(RelayFault::NotAnAnswer.into());
+        }
+        let frame = in_flight.nonce == Some(NO_REQUEST);
+        if frame && self.progress.instance != Some(reply.receipt.instance) {
+            return Ok(SyncReport {
+                more: true,
+                ..SyncReport::default()
+            });
+        }
         let log_before = (self.relay_log_len, self.pending_entries.len());
         let (report, moved) = self.atomically(|replica| {
             replica.notice_lost_data(reply, in_flight.cursor)?;

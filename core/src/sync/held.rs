@@ -76,7 +76,7 @@ impl Decode for Pack {
 impl Replica {
     /// Takes an envelope that came outside its stream. It is held unless its device's word
     /// stands. Says whether it is new. The caller is in a transaction.
-    pub(super) fn take_parcel(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+    pub(crate) fn take_parcel(&mut self, bytes: &[u8]) -> Result<bool, Error> {
         let Ok(envelope) = Envelope::from_bytes(bytes) else {
             return Ok(false);
         };

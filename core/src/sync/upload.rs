@@ -9,7 +9,7 @@ use folge_protocol::envelope::{Envelope, EnvelopeKind, Header, envelope_hash};
 use folge_protocol::grant::{Grant, Recipient};
 use folge_protocol::ids::{DocumentId, GroupId, Hash};
 use folge_protocol::limits::CIPHERTEXT_BYTES_MAX;
-use folge_protocol::membership::{Author, Body, Role};
+use folge_protocol::membership::{Author, Body, Membership, Role};
 
 use super::evidence::{Origin, clock_runs};
 use super::messages::{KeptMessage, encode_messages};
@@ -163,6 +163,9 @@ impl Replica {
         Content {
             sealed: self.env.now(),
             clocks: clock_runs(readings),
+            instance: self.progress.instance,
+            log_len: self.confirmed.as_ref().map_or(0, Membership::len),
+            log_head: self.confirmed.as_ref().map_or(Hash::ZERO, Membership::head),
             batch,
         }
     }

@@ -48,6 +48,8 @@ pub struct Staged {
     pub(super) reader: Reader,
     pub(super) membership: Arc<Membership>,
     pub(super) now_ms: u64,
+    /// The request's nonce.
+    pub(super) answers: [u8; 16],
     /// The last position at the commit.
     pub(super) upto: u64,
     pub(super) cursor: u64,
@@ -174,7 +176,7 @@ impl Staged {
                 number: *number,
                 head: *head,
             });
-        Ok(SyncReply {
+        let mut reply = SyncReply {
             position: page.position,
             more: page.more,
             log_len: self.membership.len(),
@@ -188,14 +190,15 @@ impl Staged {
             refusals,
             deliveries: page.deliveries,
             marks: page.marks,
-            receipt: Receipt::sign(
-                self.workspace,
+            receipt: Receipt::unsigned(
                 identity.instance,
+                self.answers,
                 self.now_ms,
                 heads.collect(),
-                &identity.key,
             ),
-        })
+        };
+        reply.sign(self.workspace, &identity.key);
+        Ok(reply)
     }
 
     fn fill(&self, storage: &impl StorageRead, page: &mut Page) -> Result<(), StorageError> {

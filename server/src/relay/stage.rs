@@ -7,7 +7,7 @@ use folge_protocol::envelope::{Header, next_head, stream_start};
 use folge_protocol::grant::Recipient;
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, Hash, InvitationId, WorkspaceId};
 use folge_protocol::membership::{Author, Body, Entry, Membership, MembershipError, Role};
-use folge_protocol::wire::{Ack, Refusal, RefusalCode, Refused, RelayError};
+use folge_protocol::wire::{Ack, NO_REQUEST, Refusal, RefusalCode, Refused, RelayError};
 
 use super::live::{Item, What};
 use super::prepare::{
@@ -155,6 +155,7 @@ impl<S: Storage> Relay<S> {
             || (granted && before < staged.upto)
             || (staged.own_too && staged.upto > 0);
         staged.own_upto = before;
+        staged.answers = request.signed.nonce;
         staged.refusals = refusals;
         staged.acks = acks;
         staged.ack_heads = ack_heads;
@@ -228,6 +229,7 @@ fn begin(id: WorkspaceId, workspace: &Workspace, reader: Reader, now_ms: u64) ->
         reader,
         membership: Arc::clone(&workspace.membership),
         now_ms,
+        answers: NO_REQUEST,
         upto: workspace.row.position,
         cursor: 0,
         log_from: 0,
