@@ -20,7 +20,8 @@ use folge_core::domain::{Instant, Participation, RecordId};
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content};
 use folge_core::keys::{
-    DeviceSecrets, Founded, InvitationLink, Issuer, KemSecret, Key32, Secret, Subject, seal_grant,
+    DeviceSecrets, Founded, Granted, InvitationLink, Issuer, KemSecret, Key32, Secret, Subject,
+    seal_grant,
 };
 use folge_core::store::{SCHEMA_VERSION, Store, Unlock};
 use folge_core::sync::RelayAddress;
@@ -32,7 +33,8 @@ use folge_protocol::ids::{
     DeviceId, DocumentId, GroupId, Hash, InstanceId, InvitationId, PersonId, WorkspaceId,
 };
 use folge_protocol::membership::{
-    Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, Membership, Role,
+    Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, ErasureReason, Kept, Membership,
+    Role,
 };
 use folge_protocol::wire::{
     Ack, Blob, Delivery, FoundRequest, LiveHello, Mark, NO_REQUEST, Receipt, Refusal, RefusalCode,
@@ -462,8 +464,8 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let device = DeviceSecrets::from_seeds(Key32::new([1; 32]), Key32::new([2; 32]));
-        let founded = Founded::make(&device, &mut env()).unwrap();
+        let device = DeviceSecrets::from_seed(Key32::new([1; 32]));
+        let founded = Founded::make(&device, &Key32::new([2; 32]), &mut env()).unwrap();
         Self { founded }
     }
 }
@@ -555,6 +557,7 @@ fn entries() -> Vec<Vec<u8>> {
             group: GroupId([13; 16]),
             epoch: 1,
             key: keys.kem,
+            severs: true,
         },
         Body::Invited {
             keys,
@@ -582,7 +585,18 @@ fn entries() -> Vec<Vec<u8>> {
             generation: 1,
             commitment: Hash([15; 32]),
         },
-        Body::Erased { document: DOCUMENT },
+        Body::Erased {
+            document: DOCUMENT,
+            reason: ErasureReason::Instruction,
+        },
+        Body::Vouched {
+            kept: vec![Kept {
+                device,
+                document: DOCUMENT,
+                sequence: 7,
+            }],
+        },
+        Body::ErasureConfirmed { upto: 5 },
     ];
     let sign = |author, body, signer: &SecretKey| {
         let previous = founding.hash();
@@ -631,13 +645,13 @@ fn grants() -> Vec<Vec<u8>> {
     };
     let public = KemSecret(Key32::new([11; 32])).public();
     let recipients = [
-        Recipient::Device(DeviceId([17; 16])),
         Recipient::Invitation(InvitationId([14; 16])),
         Recipient::Group(GroupId([13; 16]), 4),
         Recipient::Recovery,
     ];
+    let granted = Granted::Secrets(secrets());
     let grants =
-        recipients.map(|to| seal_grant(&issuer, to, &public, &secrets(), &mut Counter(2)).unwrap());
+        recipients.map(|to| seal_grant(&issuer, to, &public, &granted, &mut Counter(2)).unwrap());
     encoded(&grants)
 }
 
@@ -686,6 +700,7 @@ fn sync_requests() -> Vec<Vec<u8>> {
         envelopes: Vec::new(),
         marks: Vec::new(),
         fetch: Vec::new(),
+        returning: false,
     };
     let full = SyncRequest {
         instance: Some(INSTANCE),
@@ -699,6 +714,7 @@ fn sync_requests() -> Vec<Vec<u8>> {
             document: DOCUMENT,
             from: 5,
         }],
+        returning: true,
     };
     encoded(&[empty, full])
 }
