@@ -14,6 +14,7 @@ pub mod limits;
 #[cfg(feature = "native")]
 pub mod native;
 pub mod qr;
+pub mod rights;
 pub mod store;
 pub mod sync;
 
