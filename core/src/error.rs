@@ -77,6 +77,9 @@ pub enum Error {
     /// The bytes are nothing that a device handed over.
     #[error("this is nothing that a device handed over: choose the file that it wrote")]
     BadPack,
+    /// The participation is held back from erasure, or restricted.
+    #[error("the participation is held back from erasure: release it first")]
+    Held,
     /// This device was put out of the workspace.
     #[error("this device was put out of the workspace: hand over what was not delivered")]
     PutOut,
@@ -126,6 +129,7 @@ impl Error {
             Self::BadInvitation => "bad_invitation",
             Self::BadRecovery => "bad_recovery",
             Self::BadPack => "bad_pack",
+            Self::Held => "held",
             Self::PutOut => "put_out",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
@@ -217,6 +221,10 @@ impl Error {
             Self::BadPack => (
                 "Filen er ikke noe en enhet har overlevert. Velg filen som enheten skrev.",
                 "The file is nothing that a device handed over. Choose the file that it wrote.",
+            ),
+            Self::Held => (
+                "Deltakelsen er holdt tilbake fra sletting. Opphev det først.",
+                "The participation is held back from erasure. Release it first.",
             ),
             Self::PutOut => (
                 "Denne enheten er sperret. Det som ikke er levert, ligger her ennå: overlever det \

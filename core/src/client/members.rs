@@ -66,7 +66,7 @@ pub struct InvitationView {
 }
 
 impl Client {
-    fn require_office(&self) -> Result<(), Error> {
+    pub(super) fn require_office(&self) -> Result<(), Error> {
         match self.replica.role() {
             Some(Role::Administrator | Role::Coordinator) => Ok(()),
             _ => Err(Error::NotAllowed),

@@ -160,7 +160,6 @@ impl Replica {
     pub(super) fn reload(&mut self) -> Result<(), Error> {
         self.loaded.clear();
         self.views.clear();
-        self.in_flight = super::exchange::InFlight::default();
         self.progress = match self.store.meta(META_PROGRESS)? {
             None => Progress::default(),
             Some(bytes) => {
@@ -229,6 +228,10 @@ impl Replica {
     /// The log with this device's own pending entries.
     pub(crate) fn log(&self) -> Result<&Membership, Error> {
         self.local.as_ref().ok_or(Error::BadInvitation)
+    }
+    /// The log as the relay has confirmed it.
+    pub(crate) fn confirmed_log(&self) -> Result<&Membership, Error> {
+        self.confirmed.as_ref().ok_or(Error::BadInvitation)
     }
     /// This device.
     #[must_use]
@@ -332,6 +335,8 @@ impl Replica {
             match log.apply(&entry, entry.time_ms) {
                 Ok(()) => rebased.push(entry),
                 Err(_) if is_housekeeping(&entry.body) => self.undo_turn(&entry.body)?,
+                // Two erased it at once.
+                Err(_) if is_erased_already(&entry.body, &log) => {}
                 Err(_) => dropped.push(entry.body),
             }
         }
@@ -725,6 +730,14 @@ fn decode_wanted(bytes: &[u8]) -> Result<BTreeMap<DocumentId, u64>, Error> {
         );
     }
     Ok(wanted)
+}
+
+fn is_erased_already(body: &Body, log: &Membership) -> bool {
+    let Body::Erased { document, .. } = body else {
+        return false;
+    };
+    let state = log.documents().get(document);
+    state.is_some_and(|state| state.erasure.is_some())
 }
 
 /// Entries that a device makes of itself, because the log asks for it.
