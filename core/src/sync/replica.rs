@@ -58,6 +58,9 @@ pub struct Replica {
     pub(super) at_entrance: bool,
     /// The relay does not have the workspace.
     pub(super) must_found: bool,
+    /// Somebody is put out by a pending entry: before it is sent, what they wrote last is fetched,
+    /// so that it is vouched for.
+    pub(super) fetch_first: bool,
     /// How many requests went by while a document's newest key was missing here.
     pub(super) keyless: BTreeMap<DocumentId, u32>,
     /// Something was deleted that must not stay in the store's log.
@@ -145,6 +148,7 @@ impl Replica {
             relay_offset_ms: 0,
             at_entrance: false,
             must_found: false,
+            fetch_first: false,
             keyless: BTreeMap::new(),
             checkpoint_due: false,
             installation,

@@ -125,7 +125,7 @@ impl<S: Storage> Relay<S> {
             heads: BTreeMap::new(),
         };
         if let Requester::Former(device) = requester {
-            return Ok(stage.dismiss(device, &work));
+            return Ok(stage.dismiss(device, &work, request.signed.nonce));
         }
         if let Requester::Invitation(invitation) = requester
             && !stage.invitation_holds(invitation, &work)?
@@ -358,10 +358,11 @@ impl<S: Storage> Stage<'_, S> {
     }
 
     /// Takes nothing from a device that was put out, and shows it the entry that did so.
-    fn dismiss(self, device: DeviceId, work: &SyncWork) -> Answer {
+    fn dismiss(self, device: DeviceId, work: &SyncWork, nonce: [u8; 16]) -> Answer {
         let mut staged = begin(self.id, self.workspace, Reader::Former(device), self.now_ms);
         staged.cursor = work.cursor;
         staged.log_from = work.log_len;
+        staged.answers = nonce;
         let refused = (0..work.envelopes.len()).map(|place| Refusal {
             what: Refused::Envelope(index(place)),
             code: RefusalCode::NotAllowed,
