@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::crypto::{PublicKey, Tag, tagged_hash};
-use folge_protocol::ids::{DeviceId, DocumentId, Hash, PersonId, WorkspaceId};
+use folge_protocol::ids::{DeviceId, DocumentId, Hash, WorkspaceId};
 use folge_protocol::limits::ENTRY_DOCUMENTS_MAX;
 use folge_protocol::membership::{Author, Body, ErasureReason, Membership, Role};
 
@@ -440,25 +440,13 @@ impl Client {
         }
         self.draw_statistics(cases)?;
         let mut documents = Vec::new();
-        let mut participants: BTreeSet<PersonId> = BTreeSet::new();
         for case in cases {
             documents.extend(self.with_thread(*case)?);
-            participants.extend(self.facts(*case)?.participant);
         }
         let author = Author::Device(self.device());
         self.replica.atomically(|replica| {
             for document in documents {
                 replica.add_entry(author, Body::Erased { document, reason })?;
-            }
-            // The participant has no other thread: nobody is let in for them any more.
-            let log = replica.log()?;
-            let administers = log.device_role(replica.device()) == Some(Role::Administrator);
-            let gone: Vec<PersonId> = participants
-                .into_iter()
-                .filter(|person| administers && log.persons().contains_key(person))
-                .collect();
-            for person in gone {
-                replica.add_entry(author, Body::PersonRevoked { person })?;
             }
             replica.plan_turns()
         })
