@@ -3,11 +3,13 @@
 //!
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
+mod lock;
 mod members;
 mod queries;
 mod records;
 mod timers;
 
+pub use lock::Vault;
 pub use members::{Invitee, NewParticipation};
 pub use queries::{
     HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
