@@ -5,6 +5,7 @@
 
 mod erasure;
 mod journal;
+mod lock;
 mod members;
 mod queries;
 mod records;
@@ -15,6 +16,7 @@ mod timers;
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
 pub use members::{InvitationUse, InvitationView, Invitee, NewParticipation};
+pub use lock::Vault;
 pub use queries::{
     HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
 };
