@@ -254,7 +254,7 @@ fn grants_are_counted_by_workspace_and_across_restarts() {
         founding: FoundingPolicy::Open,
     };
     let mut relay = Relay::open(keep, seeds(77), settings).unwrap();
-    let to = |byte| Recipient::Device(device(byte));
+    let to = |byte| Recipient::Group(device(byte).into(), 0);
     asked.grants = vec![world.grant(to(10), 10), world.grant(to(10), 10)];
     asked.grants[1] = {
         // Another grant to the same recipient.

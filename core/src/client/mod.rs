@@ -15,8 +15,8 @@ mod timers;
 
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
-pub use members::{InvitationUse, InvitationView, Invitee, NewParticipation};
 pub use lock::Vault;
+pub use members::{InvitationUse, InvitationView, Invitee, NewParticipation};
 pub use queries::{
     HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
 };
