@@ -24,3 +24,16 @@ pub const BACKOFF_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
 pub const INVITATION_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
 /// Running timers at once.
 pub const TIMERS_MAX: usize = 32;
+/// Alarms kept; beyond that one stands for all others of its kind.
+pub const ALARMS_MAX: usize = 256;
+/// Evidence kept with an alarm, in bytes for each side.
+pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
+/// Earlier lives of the relay that are remembered.
+pub const PAST_INSTANCES_MAX: usize = 64;
+/// How long the office may leave unread what the relay stored before it is shown, in
+/// milliseconds.
+pub const UNREAD_MILLISECONDS_MAX: u64 = 72 * 60 * 60 * 1000;
+/// How long the relay may name envelopes without handing them out, in milliseconds.
+pub const WITHHELD_MILLISECONDS_MAX: u64 = 60 * 60 * 1000;
+/// How often ages are looked at, in milliseconds.
+pub const AGES_MILLISECONDS: u64 = 60 * 60 * 1000;

@@ -4,15 +4,18 @@
 //! `docs/protocol.md` tells the exchange. Uploading is in `upload`, taking in what the relay
 //! delivers in `download`, what both share in `exchange`.
 
+mod alarms;
 mod check;
 mod download;
 mod evidence;
 mod exchange;
 mod identity;
+mod judge;
 mod replica;
 mod schedule;
 mod upload;
 
+pub use alarms::{Alarm, AlarmKind, Evidence};
 pub use check::{Check, Fault};
 pub use download::{QuarantineReason, Quarantined};
 pub(crate) use evidence::Origin;
