@@ -24,6 +24,9 @@ pub enum RelayFault {
     /// A stream's head is not what its envelopes add up to, or not what was shown before.
     #[error("a stream is not the one that was shown before")]
     StreamForked,
+    /// An envelope in this device's name that it never signed.
+    #[error("an envelope is not from whom it says")]
+    ForgedEnvelope,
     /// A membership entry does not follow the verified log.
     #[error("a membership entry does not verify: {0}")]
     BadEntry(MembershipError),

@@ -40,3 +40,16 @@ pub const PASSPHRASE_WAIT_MILLISECONDS_MIN: u64 = 1_000;
 pub const PASSPHRASE_WAIT_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
 /// How long a device may lie unused before it locks itself, in milliseconds.
 pub const LOCK_AFTER_MILLISECONDS: u64 = 5 * 60 * 1000;
+/// Alarms kept; beyond that one stands for all others of its kind.
+pub const ALARMS_MAX: usize = 256;
+/// Evidence kept with an alarm, in bytes for each side.
+pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
+/// Earlier lives of the relay that are remembered.
+pub const PAST_INSTANCES_MAX: usize = 64;
+/// How long the office may leave unread what the relay stored before it is shown, in
+/// milliseconds.
+pub const UNREAD_MILLISECONDS_MAX: u64 = 72 * 60 * 60 * 1000;
+/// How long the relay may name envelopes without handing them out, in milliseconds.
+pub const WITHHELD_MILLISECONDS_MAX: u64 = 60 * 60 * 1000;
+/// How often ages are looked at, in milliseconds.
+pub const AGES_MILLISECONDS: u64 = 60 * 60 * 1000;

@@ -175,6 +175,41 @@ impl SecretKey {
     }
 }
 
+/// The u-coordinates of small order on Curve25519 and its twist, little-endian, as far as their
+/// encoding is canonical: 0, 1, the two of order 8, and p - 1.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0,
+    ],
+    [
+        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4,
+        0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49,
+        0xb8, 0x00,
+    ],
+    [
+        0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef,
+        0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f,
+        0x11, 0x57,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0x7f,
+    ],
+];
+
+/// Whether an X25519 public key can be sealed to: canonically encoded, and of no small order, with
+/// which every shared secret would be zero and sealing would fail (RFC 9180, 7.1.4).
+#[must_use]
+pub fn valid_kem_key(key: &[u8; 32]) -> bool {
+    // p = 2^255 - 19: everything from ed ff .. ff 7f on is another encoding of a smaller number.
+    let canonical = key[31] < 0x7f
+        || key[31] == 0x7f && (key[0] < 0xed || key[1..31].iter().any(|byte| *byte != 0xff));
+    canonical && !SMALL_ORDER.contains(key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,5 +231,30 @@ mod tests {
         let mut weak = [0; 32];
         weak[0] = 1;
         assert_eq!(PublicKey::from_bytes(&weak), Err(BadSignature));
+    }
+
+    #[test]
+    fn no_key_of_small_order_and_no_second_encoding_is_sealed_to() {
+        for point in SMALL_ORDER {
+            assert!(!valid_kem_key(&point), "{point:x?}");
+            let mut high_bit = point;
+            high_bit[31] |= 0x80;
+            assert!(!valid_kem_key(&high_bit), "{high_bit:x?}");
+        }
+        // p, p + 1, and so on up to 2^255 - 1: other encodings of 0 to 18.
+        for low in 0xed..=0xff {
+            let mut key = [0xff; 32];
+            (key[0], key[31]) = (low, 0x7f);
+            assert!(!valid_kem_key(&key), "{low:x}");
+            key[31] = 0xff;
+            assert!(!valid_kem_key(&key), "{low:x}");
+        }
+        // The base point, and the largest number below p - 1.
+        let mut key = [0; 32];
+        key[0] = 9;
+        assert!(valid_kem_key(&key));
+        let mut key = [0xff; 32];
+        (key[0], key[31]) = (0xeb, 0x7f);
+        assert!(valid_kem_key(&key));
     }
 }

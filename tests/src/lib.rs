@@ -4,7 +4,9 @@
 pub mod caseload;
 pub mod device;
 pub mod fuzzing;
+pub mod liar;
 pub mod provider;
+pub mod proxy;
 pub mod relay;
 pub mod scan;
 pub mod simulation;

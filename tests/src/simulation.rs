@@ -22,7 +22,7 @@ use folge_core::env::{Clock, Env};
 use folge_core::keys::Key32;
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::store::{Store, StoreError, Unlock};
-use folge_core::sync::{Outgoing, RelayAddress};
+use folge_core::sync::{AlarmKind, Outgoing, RelayAddress};
 use folge_protocol::ids::{DocumentId, InstanceId, PersonId};
 use folge_protocol::membership::Role;
 use folge_protocol::wire::{PATH_FOUND, RelayError};
@@ -889,7 +889,27 @@ impl World {
         }
     }
 
+    /// An honest relay gives no cause for alarm, whatever happens to it: that it was restored is
+    /// told, and nothing else.
+    fn check_alarms(&mut self) -> Outcomes<()> {
+        for device in 0..self.devices.len() {
+            let alarms = match self.client(device)?.alarms() {
+                Ok(alarms) => alarms,
+                Err(error) => return self.fail(&format!("alarms: {error}")),
+            };
+            let restored = self.summary.restores > 0;
+            for alarm in alarms {
+                if alarm.kind != AlarmKind::Restored || !restored {
+                    let name = self.devices[device].name.clone();
+                    return self.fail(&format!("{name} is alarmed: {alarm:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn check(&mut self) -> Outcomes<()> {
+        self.check_alarms()?;
         for document in self.documents.clone() {
             let readers = self.readers[&document].clone();
             let mut first: Option<BTreeMap<RecordRef, RecordRow>> = None;

@@ -25,8 +25,9 @@ pub use rights::LossReport;
 pub use threads::{RequestLine, ThreadLine};
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};
 
-use folge_protocol::codec::Encode;
 use std::collections::BTreeMap;
+
+use folge_protocol::codec::Encode;
 
 use folge_protocol::ids::{DeviceId, DocumentId, PersonId, WorkspaceId};
 
@@ -36,7 +37,7 @@ use crate::error::Error;
 use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret, Secret, Subject};
 use crate::store::Store;
 use crate::sync::{
-    Check, Entrance, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport,
+    Alarm, Check, Entrance, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport,
 };
 
 /// A device's client.
@@ -194,6 +195,25 @@ impl Client {
     /// Coverage came back, or the user asked: sync may go at once.
     pub fn hurry_sync(&mut self) {
         self.replica.hurry();
+    }
+    /// What was found amiss with the relay or its members, the newest last.
+    /// # Errors
+    /// [`Error::Unreadable`], [`Error::Store`].
+    pub fn alarms(&self) -> Result<Vec<Alarm>, Error> {
+        self.replica.alarms()
+    }
+    /// Marks an alarm as seen; it stays on the list.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn dismiss_alarm(&mut self, number: i64) -> Result<(), Error> {
+        self.replica.dismiss_alarm(number)
+    }
+    /// When each other device was last heard of, by the relay's clock, in milliseconds since 1970
+    /// (UTC); nothing for one never heard of.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn last_heard(&self) -> Result<BTreeMap<DeviceId, Option<u64>>, Error> {
+        self.replica.last_heard()
     }
     /// The first message for a live connection; none before the first sync.
     #[must_use]

@@ -332,8 +332,10 @@ impl Replica {
             let Some(origin) = origin else { continue };
             let origin = crate::sync::Origin::from_bytes(origin)
                 .map_err(|_| Error::Unreadable("envelope"))?;
+            // What was seen in another life of the relay says nothing by its number in this one.
+            let same_life = origin.instance == self.instance();
             for (change, seen_number) in origin.changes {
-                let after = accepted.get(&seen_number).copied();
+                let after = accepted.get(&seen_number).copied().filter(|_| same_life);
                 grades.insert(change, (origin.jumped, after, row.accepted_ms));
             }
         }

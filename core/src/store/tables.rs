@@ -60,6 +60,33 @@ pub struct EnvelopeRow {
     pub bytes: Vec<u8>,
 }
 
+/// An envelope at its place in a stream, and the one of its device before it.
+#[derive(Debug, Clone)]
+pub struct PlacedEnvelope {
+    /// The row's number.
+    pub id: i64,
+    /// Its hash.
+    pub hash: Hash,
+    /// When the relay accepted it.
+    pub accepted_ms: u64,
+    /// Who sealed it.
+    pub device: DeviceId,
+    /// The device's sequence in the stream.
+    pub sequence: u64,
+    /// The hash that its header names as the device's envelope before it.
+    pub previous: Hash,
+    /// The last number that its author had seen.
+    pub seen_number: u64,
+    /// The head there.
+    pub seen_head: Hash,
+    /// The hash of the device's envelope before it, where that is here.
+    pub before: Option<Hash>,
+    /// That one's number.
+    pub before_number: Option<u64>,
+    /// What the sync layer noted of its content, once it was opened.
+    pub origin: Option<Vec<u8>>,
+}
+
 /// What is known of a stream on the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamRow {
@@ -208,6 +235,20 @@ impl Store {
     pub fn log_entries_from(&self, index: u64) -> Result<Vec<Vec<u8>>> {
         let sql = format!("SELECT idx, sealed FROM log WHERE idx >= {index} ORDER BY idx");
         self.numbered_rows("log", &sql)
+    }
+    /// One log entry.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn log_entry(&self, index: u64) -> Result<Option<Vec<u8>>> {
+        let index = to_sql(index);
+        let sealed: Option<Vec<u8>> = self
+            .conn
+            .prepare_cached("SELECT sealed FROM log WHERE idx = ?1")?
+            .query_row([index], |row| row.get(0))
+            .optional()?;
+        sealed
+            .map(|sealed| self.sealer.open("log", &index.to_be_bytes(), &sealed))
+            .transpose()
     }
     /// Adds an entry.
     /// # Errors
@@ -544,23 +585,86 @@ impl Store {
             )
             .optional()?)
     }
-    /// Row number, hash and acceptance time of the envelope with a number in a stream.
+    /// The envelope with a number in a stream, with what its place is judged by.
     /// # Errors
     /// [`StoreError`].
-    pub fn envelope_at(
-        &self,
-        document: DocumentId,
-        number: u64,
-    ) -> Result<Option<(i64, Hash, u64)>> {
+    pub fn placed(&self, document: DocumentId, number: u64) -> Result<Option<PlacedEnvelope>> {
+        // Where the header's fields stand: see `folge_protocol::envelope`.
+        let sql = "SELECT e.id, e.hash, e.accepted, e.device, e.sequence, \
+                   substr(e.bytes, 60, 32), substr(e.bytes, 128, 8), substr(e.bytes, 136, 32), \
+                   p.number, p.hash, e.origin FROM envelope e LEFT JOIN envelope p \
+                   ON p.doc = e.doc AND p.device = e.device AND p.sequence = e.sequence - 1 \
+                   WHERE e.doc = ?1 AND e.number = ?2";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params![document.0, to_sql(number)])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let hash = Hash(row.get(1)?);
+        let origin: Option<Vec<u8>> = row.get(10)?;
+        let before: Option<[u8; 32]> = row.get(9)?;
+        Ok(Some(PlacedEnvelope {
+            id: row.get(0)?,
+            hash,
+            accepted_ms: from_sql(row.get(2)?),
+            device: DeviceId(row.get(3)?),
+            sequence: from_sql(row.get(4)?),
+            previous: Hash(row.get(5)?),
+            seen_number: u64::from_be_bytes(row.get(6)?),
+            seen_head: Hash(row.get(7)?),
+            before: before.map(Hash),
+            before_number: row.get::<_, Option<i64>>(8)?.map(from_sql),
+            origin: origin
+                .map(|sealed| self.sealer.open("envelope", &hash.0, &sealed))
+                .transpose()?,
+        }))
+    }
+    /// Whether an envelope of a stream has a number.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_number(&self, document: DocumentId, number: u64) -> Result<bool> {
         Ok(self
             .conn
+            .prepare_cached("SELECT 1 FROM envelope WHERE doc = ?1 AND number = ?2")?
+            .exists(params![document.0, to_sql(number)])?)
+    }
+    /// When the relay took the oldest envelope of a device behind a number of a stream.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn oldest_behind(
+        &self,
+        document: DocumentId,
+        device: DeviceId,
+        number: u64,
+    ) -> Result<Option<u64>> {
+        let oldest: Option<i64> = self
+            .conn
             .prepare_cached(
-                "SELECT id, hash, accepted FROM envelope WHERE doc = ?1 AND number = ?2",
+                "SELECT min(accepted) FROM envelope WHERE doc = ?1 AND device = ?2 AND number > ?3",
             )?
-            .query_row(params![document.0, to_sql(number)], |row| {
-                Ok((row.get(0)?, Hash(row.get(1)?), from_sql(row.get(2)?)))
-            })
-            .optional()?)
+            .query_row(params![document.0, device.0, to_sql(number)], |row| {
+                row.get(0)
+            })?;
+        Ok(oldest.map(from_sql))
+    }
+    /// When the relay last took something of each device.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_accepted(&self) -> Result<Vec<(DeviceId, u64)>> {
+        let sql = "SELECT device, max(accepted) FROM envelope WHERE accepted IS NOT NULL \
+                   GROUP BY device";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows =
+            statement.query_map([], |row| Ok((DeviceId(row.get(0)?), from_sql(row.get(1)?))))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+    /// Removes an envelope that turned out to be a forgery.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_envelope(&mut self, id: i64) -> Result<()> {
+        self.conn
+            .execute("DELETE FROM envelope WHERE id = ?1", [id])?;
+        Ok(())
     }
     /// The head after a number of a stream, where known.
     /// # Errors
@@ -654,15 +758,6 @@ impl Store {
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(params![document.0, device.0], envelope_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-    /// Removes an envelope.
-    /// # Errors
-    /// [`StoreError`].
-    pub fn remove_envelope(&mut self, id: i64) -> Result<()> {
-        self.conn
-            .prepare_cached("DELETE FROM envelope WHERE id = ?1")?
-            .execute([id])?;
-        Ok(())
     }
     /// What an envelope's origin was noted as.
     /// # Errors
@@ -1142,6 +1237,53 @@ impl Store {
         }
         Ok(found)
     }
+    /// Alarms, by number.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn alarms(&self) -> Result<Vec<(i64, Vec<u8>)>> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT n, sealed FROM alarm ORDER BY n")?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let n: i64 = row.get(0)?;
+            let sealed = row.get_ref(1)?.blob_or("alarm")?;
+            found.push((n, self.sealer.open("alarm", &n.to_be_bytes(), sealed)?));
+        }
+        Ok(found)
+    }
+    /// An alarm.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn alarm(&self, n: i64) -> Result<Option<Vec<u8>>> {
+        let sealed: Option<Vec<u8>> = self
+            .conn
+            .prepare_cached("SELECT sealed FROM alarm WHERE n = ?1")?
+            .query_row([n], |row| row.get(0))
+            .optional()?;
+        sealed
+            .map(|sealed| self.sealer.open("alarm", &n.to_be_bytes(), &sealed))
+            .transpose()
+    }
+    /// Sets an alarm.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_alarm(&mut self, n: i64, plain: &[u8]) -> Result<()> {
+        let sealed = self.sealer.seal("alarm", &n.to_be_bytes(), plain);
+        self.conn
+            .prepare_cached("INSERT OR REPLACE INTO alarm (n, sealed) VALUES (?1, ?2)")?
+            .execute(params![n, sealed])?;
+        Ok(())
+    }
+    /// Removes an alarm.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_alarm(&mut self, n: i64) -> Result<()> {
+        self.conn.execute("DELETE FROM alarm WHERE n = ?1", [n])?;
+        Ok(())
+    }
+
     /// Running timers.
     /// # Errors
     /// [`StoreError`].

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use folge_protocol::codec::{Decode, Encode, Reader, Writer};
 use folge_protocol::crypto::{Tag, tagged_hash};
-use folge_protocol::envelope::{Envelope, EnvelopeKind, envelope_hash, next_head, stream_start};
+use folge_protocol::envelope::{
+    Envelope, EnvelopeKind, Header, envelope_hash, next_head, stream_start,
+};
 use folge_protocol::grant::Grant;
 use folge_protocol::ids::{DocumentId, GroupId, Hash};
 use folge_protocol::membership::{Author, Body, DocumentKind as LogKind, Entry, Membership, Role};
-use folge_protocol::wire::{Delivery, GrantBlob, Mark, SyncReply};
+use folge_protocol::wire::{Delivery, GrantBlob, SyncReply};
 
+use super::alarms::{AlarmKind, Evidence};
 use super::evidence::Origin;
 use super::exchange::SyncReport;
 use super::messages::{KeptMessage, decode_messages};
@@ -68,7 +71,7 @@ pub struct Quarantined {
     pub bytes: Vec<u8>,
 }
 
-enum Outcome {
+pub(super) enum Outcome {
     Applied(Vec<u8>),
     Waiting,
     /// Its device was put out, and nobody vouched for it.
@@ -134,22 +137,28 @@ impl Replica {
         for blob in &reply.entries {
             if let Some(known) = known.next() {
                 if known != blob.0 {
-                    return Err(RelayFault::LogForked.into());
+                    let evidence = Evidence::new(&known, &blob.0);
+                    return Err(self.fault(RelayFault::LogForked, None, None, evidence));
                 }
                 continue;
             }
             let entry = entry_of(&blob.0)?;
-            match &mut self.confirmed {
-                None => {
-                    let log = Membership::found(&entry).map_err(RelayFault::BadEntry)?;
-                    if log.workspace() != self.identity.workspace {
+            let followed = match &mut self.confirmed {
+                None => match Membership::found(&entry) {
+                    Ok(log) if log.workspace() != self.identity.workspace => {
                         return Err(Error::BadInvitation);
                     }
-                    self.confirmed = Some(log);
-                }
-                Some(log) => log
-                    .apply(&entry, entry.time_ms)
-                    .map_err(RelayFault::BadEntry)?,
+                    Ok(log) => {
+                        self.confirmed = Some(log);
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                },
+                Some(log) => log.apply(&entry, entry.time_ms),
+            };
+            if let Err(error) = followed {
+                let evidence = Evidence::new(&[], &blob.0);
+                return Err(self.fault(RelayFault::BadEntry(error), None, None, evidence));
             }
             self.store.append_log(entry.index, &blob.0)?;
             if let Body::DocumentsAdded { documents } = &entry.body {
@@ -175,9 +184,11 @@ impl Replica {
                 .copied()
                 .collect();
             for document in fresh {
-                // A stream that began just now lies before the cursor in no part.
-                if !added.contains(&document) && !self.streams.contains_key(&document) {
-                    self.wanted.insert(document, 1);
+                // A stream that began just now lies before the cursor in no part. One that this
+                // device could read before is missing what came since.
+                if !added.contains(&document) {
+                    let from = self.stream_number(document) + 1;
+                    self.wanted.insert(document, from);
                 }
             }
             self.save_wanted()?;
@@ -261,6 +272,12 @@ impl Replica {
         Ok(())
     }
 
+    pub(super) fn reads(&self, document: DocumentId) -> bool {
+        self.confirmed
+            .as_ref()
+            .is_some_and(|log| log.may_read(self.device(), document))
+    }
+
     pub(super) fn readable(&self) -> BTreeSet<DocumentId> {
         let Some(log) = &self.confirmed else {
             return BTreeSet::new();
@@ -277,7 +294,16 @@ impl Replica {
 
     pub(super) fn take_grants(&mut self, grants: &[GrantBlob]) -> Result<(), Error> {
         for blob in grants {
-            Grant::from_bytes(&blob.0).map_err(|_| RelayFault::Malformed)?;
+            let grant = Grant::from_bytes(&blob.0).map_err(|_| RelayFault::Malformed)?;
+            let issuer = self
+                .confirmed
+                .as_ref()
+                .and_then(|log| log.devices().get(&grant.issuer));
+            if issuer.is_some_and(|issuer| grant.verify(&issuer.verifier).is_err()) {
+                let evidence = Evidence::new(&[], &blob.0);
+                self.raise(AlarmKind::ForgedGrant, None, Some(grant.issuer), evidence)?;
+                continue;
+            }
             let hash = tagged_hash(Tag::Grant, &[&blob.0]);
             self.store.add_grant(&hash, &blob.0)?;
         }
@@ -354,26 +380,21 @@ impl Replica {
                 .confirmed
                 .as_ref()
                 .is_some_and(|log| log.documents().contains_key(&document));
-            if known && !self.may_read_now(document) {
+            if known && !self.reads(document) {
                 // It may not be read here any more: the log says so in this very reply.
                 continue;
             }
-            touched.insert(self.take_delivery(envelope, delivery, report)?);
+            touched.insert(self.take_delivery(envelope, delivery, reply, report)?);
         }
-        touched.retain(|document| self.may_read_now(*document) || !self.is_admitted());
+        touched.retain(|document| self.reads(*document) || !self.is_admitted());
         Ok(touched)
-    }
-
-    fn may_read_now(&self, document: DocumentId) -> bool {
-        self.confirmed
-            .as_ref()
-            .is_some_and(|log| log.may_read(self.device(), document))
     }
 
     fn take_delivery(
         &mut self,
         envelope: &Envelope,
         delivery: &Delivery,
+        reply: &SyncReply,
         report: &mut SyncReport,
     ) -> Result<DocumentId, Error> {
         let bytes = &delivery.envelope.0;
@@ -392,6 +413,7 @@ impl Replica {
             && row.hash != hash
             && row.device == self.device()
             && row.number.is_none()
+            && self.verifies(envelope)
         {
             self.unseal(document, header.sequence)?;
             known = self
@@ -408,11 +430,22 @@ impl Replica {
             self.store.remove_envelope(row.id)?;
             known = None;
         }
+        // A forgery that a lying relay handed out takes no genuine envelope's place for ever.
+        let known = match known {
+            Some(known) if known.hash != hash && self.is_forgery(&known) => {
+                self.store.remove_envelope(known.id)?;
+                None
+            }
+            known => known,
+        };
         if let Some(known) = known {
             if known.hash != hash || known.number.is_some_and(|n| n != delivery.number) {
-                return Err(RelayFault::StreamForked.into());
+                let evidence = Evidence::new(&known.bytes, bytes);
+                let at = (Some(document), Some(header.device));
+                return Err(self.fault(RelayFault::StreamForked, at.0, at.1, evidence));
             }
             if known.number.is_none() {
+                self.number_is_free(document, delivery.number, reply)?;
                 self.store
                     .set_envelope_number(known.id, delivery.number, delivery.accepted_ms)?;
                 if known.device == self.device() {
@@ -421,8 +454,16 @@ impl Replica {
             }
             return Ok(document);
         }
-        let outcome = self.apply(envelope)?;
-        let (state, origin) = self.note_outcome(document, bytes, outcome, report)?;
+        if header.device == self.device() && !self.verifies(envelope) {
+            // An own envelope that this device never made would stand in the way of its next one.
+            let evidence = Evidence::new(&[], bytes);
+            let at = (Some(document), Some(header.device));
+            return Err(self.fault(RelayFault::ForgedEnvelope, at.0, at.1, evidence));
+        }
+        self.number_is_free(document, delivery.number, reply)?;
+        self.judge_time(document, header.device, delivery, reply)?;
+        let outcome = self.apply_in_order(envelope)?;
+        let (state, origin) = self.note_outcome(header, bytes, outcome, report)?;
         let row = EnvelopeRow {
             id: 0,
             document,
@@ -440,14 +481,16 @@ impl Replica {
 
     fn note_outcome(
         &mut self,
-        document: DocumentId,
+        header: &Header,
         bytes: &[u8],
         outcome: Outcome,
         report: &mut SyncReport,
     ) -> Result<(EnvelopeState, Option<Vec<u8>>), Error> {
+        let document = header.document;
         Ok(match outcome {
             Outcome::Applied(origin) => {
                 report.applied += 1;
+                self.judge_log(header.device, &origin, bytes)?;
                 (EnvelopeState::Applied, Some(origin))
             }
             Outcome::Waiting => (EnvelopeState::Waiting, None),
@@ -458,13 +501,16 @@ impl Replica {
             Outcome::Quarantined(reason) => {
                 report.quarantined += 1;
                 self.quarantine(document, reason, bytes)?;
+                let of = (Some(document), Some(header.device));
+                let evidence = Evidence::new(&[], bytes);
+                self.raise(AlarmKind::ForgedEnvelope, of.0, of.1, evidence)?;
                 (EnvelopeState::Quarantined, None)
             }
         })
     }
 
     /// Verifies, opens and applies one envelope.
-    fn apply(&mut self, envelope: &Envelope) -> Result<Outcome, Error> {
+    pub(super) fn apply(&mut self, envelope: &Envelope) -> Result<Outcome, Error> {
         let header = &envelope.header;
         let (document, device) = (header.document, header.device);
         let Some(log) = &self.confirmed else {
@@ -552,7 +598,7 @@ impl Replica {
             for row in rows {
                 let envelope =
                     Envelope::from_bytes(&row.bytes).map_err(|_| Error::Unreadable("envelope"))?;
-                let outcome = self.apply(&envelope)?;
+                let outcome = self.apply_in_order(&envelope)?;
                 if matches!(outcome, Outcome::Waiting) && row.state == EnvelopeState::Waiting {
                     continue;
                 }
@@ -561,9 +607,19 @@ impl Replica {
                 }
                 helped = true;
                 let (state, origin) =
-                    self.note_outcome(row.document, &row.bytes, outcome, report)?;
+                    self.note_outcome(&envelope.header, &row.bytes, outcome, report)?;
                 self.store
                     .set_envelope_state(&row.hash, row.id, state, origin.as_deref())?;
+                // Its stream was followed past it before it could be opened.
+                let placed = match row.number {
+                    Some(number) if number <= self.stream_number(row.document) => {
+                        self.store.placed(row.document, number)?
+                    }
+                    _ => None,
+                };
+                if let (Some(number), Some(placed)) = (row.number, placed) {
+                    self.judge_seen(row.document, number, &placed)?;
+                }
             }
             if !helped {
                 return Ok(());
@@ -578,7 +634,7 @@ impl Replica {
     pub(super) fn follow_streams(
         &mut self,
         reply: &SyncReply,
-        touched: BTreeSet<DocumentId>,
+        mut touched: BTreeSet<DocumentId>,
         fetched: &[DocumentId],
     ) -> Result<(), Error> {
         let instance = reply.receipt.instance;
@@ -589,6 +645,7 @@ impl Replica {
             .map(|head| (head.document, (head.number, head.head)))
             .collect();
         let is_office = self.role().is_some_and(Role::is_office);
+        touched.extend(promised.keys().filter(|named| self.reads(**named)));
         for document in touched {
             let start = stream_start(instance, self.identity.workspace, document);
             let mut stream = self.streams.get(&document).copied().unwrap_or(StreamRow {
@@ -597,18 +654,22 @@ impl Replica {
                 office: 0,
                 marked: 0,
             });
-            while let Some((id, hash, accepted_ms)) =
-                self.store.envelope_at(document, stream.number + 1)?
-            {
+            let last = self.store.placed(document, stream.number)?;
+            let mut last_ms = last.map_or(0, |last| last.accepted_ms);
+            while let Some(placed) = self.store.placed(document, stream.number + 1)? {
                 stream.number += 1;
-                stream.head = next_head(stream.head, hash, accepted_ms);
-                self.store.set_envelope_head(id, &stream.head)?;
-                if let Some((number, head)) = promised.get(&document)
-                    && *number == stream.number
-                    && *head != stream.head
-                {
-                    return Err(RelayFault::StreamForked.into());
-                }
+                stream.head = next_head(stream.head, placed.hash, placed.accepted_ms);
+                self.store.set_envelope_head(placed.id, &stream.head)?;
+                self.judge_place(document, stream.number, &placed, last_ms)?;
+                last_ms = placed.accepted_ms;
+            }
+            if let Some((number, head)) = promised.get(&document)
+                && (1..=stream.number).contains(number)
+                && self.store.head_at(document, *number)? != Some(*head)
+            {
+                let evidence = self.receipts(reply)?;
+                let fault = RelayFault::StreamForked;
+                return Err(self.fault(fault, Some(document), None, evidence));
             }
             if is_office {
                 stream.office = stream.office.max(stream.number);
@@ -619,6 +680,8 @@ impl Replica {
                 .get(&document)
                 .is_some_and(|(number, _)| *number > stream.number);
             if behind {
+                let number = promised.get(&document).map_or(0, |(number, _)| *number);
+                self.note_behind(document, number, reply.receipt.now_ms);
                 self.wanted.insert(document, stream.number + 1);
             } else if reply.more && fetched.contains(&document) {
                 // The page was cut short: from here on with the next one.
@@ -641,31 +704,47 @@ impl Replica {
     }
 
     /// Takes others' marks: only those of the office, signed, and over the same stream as ours.
-    pub(super) fn take_marks(&mut self, marks: &[Mark]) -> Result<(), Error> {
-        for mark in marks {
-            let Some(log) = &self.confirmed else {
-                return Ok(());
-            };
-            let Some(stream) = self.streams.get_mut(&mark.document) else {
+    ///
+    /// The relay takes a mark only over its own head, and forgets all marks when it begins a new
+    /// life. So one over another head than ours, in the life that we follow, comes of another
+    /// stream that the relay shows to others; and one beyond our stream, of envelopes that it
+    /// holds back.
+    pub(super) fn take_marks(&mut self, reply: &SyncReply) -> Result<(), Error> {
+        for mark in &reply.marks {
+            let (document, number) = (mark.document, mark.number);
+            let Some(stream) = self.streams.get(&document).copied() else {
                 continue;
             };
+            let head = self.store.head_at(document, number)?;
+            let same = head == Some(mark.head);
+            let beyond = number > stream.number && !reply.more;
             // The signature comes last: it costs most, and an office's own devices need no mark.
-            if mark.number <= stream.office {
+            if same && number <= stream.office || !same && head.is_none() && !beyond {
                 continue;
             }
-            // A mark over another stream than ours, or beyond it, says nothing about ours.
-            if self.store.head_at(mark.document, mark.number)? != Some(mark.head) {
-                continue;
-            }
-            let genuine = log.device_role(mark.device).is_some_and(Role::is_office)
-                && log
-                    .active_device(mark.device)
-                    .is_some_and(|device| mark.verify(&device.verifier).is_ok());
+            let genuine = self.confirmed.as_ref().is_some_and(|log| {
+                log.device_role(mark.device).is_some_and(Role::is_office)
+                    && log
+                        .active_device(mark.device)
+                        .is_some_and(|device| mark.verify(&device.verifier).is_ok())
+            });
             if !genuine {
                 continue;
             }
-            stream.office = mark.number;
-            self.store.put_stream(mark.document, stream)?;
+            if same {
+                let stream = StreamRow {
+                    office: number,
+                    ..stream
+                };
+                self.streams.insert(document, stream);
+                self.store.put_stream(document, &stream)?;
+            } else if head.is_some() {
+                let evidence = Evidence::new(&mark.to_bytes(), &reply.receipt.to_bytes());
+                let device = Some(mark.device);
+                self.raise(AlarmKind::SplitView, Some(document), device, evidence)?;
+            } else {
+                self.note_behind(document, number, reply.receipt.now_ms);
+            }
         }
         Ok(())
     }

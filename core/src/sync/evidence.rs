@@ -2,6 +2,7 @@
 //! device's two clocks (DESIGN.md 5). Shown, never silently corrected.
 
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
+use folge_protocol::ids::{Hash, InstanceId};
 
 use crate::document::ChangeHash;
 use crate::env::Reading;
@@ -79,6 +80,11 @@ pub(crate) struct Origin {
     /// Each change, and the last number of the stream that the device had seen when making it.
     pub(crate) changes: Vec<([u8; 32], u64)>,
     pub(crate) jumped: bool,
+    /// The relay life that the seen numbers are of.
+    pub(crate) instance: Option<InstanceId>,
+    /// The membership log as its author had it.
+    pub(super) log_len: u64,
+    pub(super) log_head: Hash,
 }
 
 impl Origin {
@@ -95,6 +101,9 @@ impl Origin {
         Self {
             changes: changes.iter().map(|hash| hash.0).zip(seen).collect(),
             jumped: content.clock_jumped(CLOCK_DRIFT_SECONDS_MAX),
+            instance: content.instance,
+            log_len: content.log_len,
+            log_head: content.log_head,
         }
     }
 }
@@ -117,6 +126,9 @@ impl Decode for Change {
 impl Encode for Origin {
     fn encode(&self, out: &mut Writer) {
         out.u8(u8::from(self.jumped));
+        out.option(self.instance.as_ref());
+        out.u64(self.log_len);
+        self.log_head.encode(out);
         let changes: Vec<Change> = self.changes.iter().copied().map(Change).collect();
         out.list(&changes);
     }
@@ -125,10 +137,16 @@ impl Encode for Origin {
 impl Decode for Origin {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let jumped = input.u8()? != 0;
+        let instance = input.option()?;
+        let log_len = input.u64()?;
+        let log_head = Hash::decode(input)?;
         let changes: Vec<Change> = input.list(BATCH_CHANGES_MAX)?;
         Ok(Self {
             changes: changes.into_iter().map(|change| change.0).collect(),
             jumped,
+            instance,
+            log_len,
+            log_head,
         })
     }
 }

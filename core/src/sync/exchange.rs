@@ -13,6 +13,7 @@ use folge_protocol::wire::{
     Refused, RelayError, Signed, StreamFrom, SyncReply, SyncRequest,
 };
 
+use super::alarms::AlarmKind;
 use super::replica::Replica;
 use crate::error::{Error, RelayFault};
 use crate::store::{EnvelopeRow, EnvelopeState};
@@ -258,8 +259,8 @@ impl Replica {
     /// # Errors
     /// [`Error::RelayFault`] where it contradicts what is known here, [`Error::Store`].
     pub fn reply(&mut self, bytes: &[u8]) -> Result<SyncReport, Error> {
-        let in_flight = std::mem::take(&mut self.in_flight);
-        if in_flight.founding {
+        if self.in_flight.founding {
+            self.in_flight = InFlight::default();
             // The relay has the workspace (again); what it lacks, the next sync brings.
             self.must_found = false;
             self.relay_log_len = Some(1);
@@ -269,6 +270,9 @@ impl Replica {
             });
         }
         let reply = SyncReply::from_bytes(bytes).map_err(|_| RelayFault::Malformed)?;
+        let nonce = self.in_flight.nonce;
+        self.judge(&reply, nonce)?;
+        let in_flight = std::mem::take(&mut self.in_flight);
         self.take(&reply, in_flight)
     }
 
@@ -278,40 +282,57 @@ impl Replica {
     /// As [`Replica::reply`].
     pub fn live_frame(&mut self, bytes: &[u8]) -> Result<SyncReport, Error> {
         let reply = SyncReply::from_bytes(bytes).map_err(|_| RelayFault::Malformed)?;
-        let frame = InFlight {
-            nonce: Some(NO_REQUEST),
-            ..InFlight::default()
-        };
-        self.take(&reply, frame)
-    }
-
-    fn take(&mut self, reply: &SyncReply, in_flight: InFlight) -> Result<SyncReport, Error> {
-        let relay = PublicKey::from_bytes(&self.identity.relay.key);
-        let relay = relay.map_err(|_| RelayFault::BadReceipt)?;
-        reply
-            .verify(self.identity.workspace, &relay)
-            .map_err(|_| RelayFault::BadReceipt)?;
-        if in_flight.nonce != Some(reply.receipt.answers) {
-            return Err(RelayFault::NotAnAnswer.into());
-        }
-        let frame = in_flight.nonce == Some(NO_REQUEST);
-        if frame && self.progress.instance != Some(reply.receipt.instance) {
+        self.judge(&reply, Some(NO_REQUEST))?;
+        if self.progress.instance != Some(reply.receipt.instance) {
             return Ok(SyncReport {
                 more: true,
                 ..SyncReport::default()
             });
         }
+        self.take(&reply, InFlight::default())
+    }
+
+    /// The relay must have said all of it, and in answer to this request. What anybody on the way
+    /// can make up leaves the request under way.
+    fn judge(&mut self, reply: &SyncReply, nonce: Option<[u8; 16]>) -> Result<(), Error> {
+        let signed = PublicKey::from_bytes(&self.identity.relay.key)
+            .is_ok_and(|relay| reply.verify(self.identity.workspace, &relay).is_ok());
+        let judged = if !signed {
+            Err(RelayFault::BadReceipt)
+        } else if nonce != Some(reply.receipt.answers) {
+            Err(RelayFault::NotAnAnswer)
+        } else {
+            Self::judge_cover(reply)
+        };
+        if let Err(fault) = judged {
+            self.record_fault(fault, reply)?;
+        }
+        Ok(judged?)
+    }
+
+    fn take(&mut self, reply: &SyncReply, in_flight: InFlight) -> Result<SyncReport, Error> {
+        let taken = self.take_judged(reply, in_flight);
+        if let Err(Error::RelayFault(fault)) = &taken {
+            self.record_fault(*fault, reply)?;
+        }
+        taken
+    }
+
+    fn take_judged(&mut self, reply: &SyncReply, in_flight: InFlight) -> Result<SyncReport, Error> {
+        let frame = in_flight.nonce.is_none();
         let log_before = (self.relay_log_len, self.pending_entries.len());
         let (report, moved) = self.atomically(|replica| {
             replica.notice_lost_data(reply, in_flight.cursor)?;
+            replica.fetched = in_flight.fetch.iter().copied().collect();
             let mut report = SyncReport::default();
             let mut moved = replica.take_entries(reply)?;
             replica.take_grants(&reply.grants)?;
             moved |= replica.note_sent(reply, &in_flight, &mut report)?;
+            let contradicted = replica.breaks_its_word(reply, &in_flight)?;
             let touched = replica.take_deliveries(reply, &mut report)?;
             replica.follow_streams(reply, touched, &in_flight.fetch)?;
             replica.retry_waiting(&mut report)?;
-            replica.take_marks(&reply.marks)?;
+            replica.take_marks(reply)?;
             if replica.is_admitted() {
                 replica.close_entrance()?;
                 if in_flight.fetch_first {
@@ -321,6 +342,12 @@ impl Replica {
             }
             replica.progress.cursor = replica.progress.cursor.max(reply.position);
             replica.progress.recovering &= reply.more;
+            replica.look_at_ages(reply, frame)?;
+            if contradicted {
+                replica.lose_numbers()?;
+                moved = true;
+            }
+            replica.save_watch(reply)?;
             replica.save_progress()?;
             report.waiting = replica.store.waiting_count()?;
             Ok((report, moved))
@@ -359,19 +386,62 @@ impl Replica {
     fn notice_lost_data(&mut self, reply: &SyncReply, sent: Option<u64>) -> Result<(), Error> {
         let instance = reply.receipt.instance;
         let known = self.progress.instance;
-        let lost = known.is_some_and(|known| known != instance)
-            || sent.is_some_and(|cursor| reply.position < cursor);
-        if lost {
-            self.store.forget_numbers()?;
-            self.store.set_grants_unsent()?;
-            self.streams.clear();
-            self.wanted.clear();
-            self.save_wanted()?;
-            self.progress.cursor = 0;
-            self.progress.recovering = true;
+        let amiss = match known {
+            Some(known) if known != instance => {
+                // A new life is what a restored backup begins; an old one never comes back.
+                let old = self.watch.past.contains(&instance);
+                self.watch.note_past(known);
+                Some(if old {
+                    AlarmKind::RolledBack
+                } else {
+                    AlarmKind::Restored
+                })
+            }
+            _ if sent.is_some_and(|cursor| reply.position < cursor) => Some(AlarmKind::RolledBack),
+            _ => None,
+        };
+        if let Some(kind) = amiss {
+            let evidence = self.receipts(reply)?;
+            self.raise(kind, None, None, evidence)?;
+            self.lose_numbers()?;
         }
         self.progress.instance = Some(instance);
         Ok(())
+    }
+
+    /// The relay's numbers are void; everything is asked for and brought again.
+    fn lose_numbers(&mut self) -> Result<(), Error> {
+        self.store.forget_numbers()?;
+        self.store.set_grants_unsent()?;
+        self.streams.clear();
+        self.wanted.clear();
+        self.save_wanted()?;
+        self.watch.behind.clear();
+        self.watch.complete_ms = 0;
+        self.progress.cursor = 0;
+        self.progress.recovering = true;
+        Ok(())
+    }
+
+    /// Whether the relay refuses an envelope for want of one that it has acknowledged.
+    fn breaks_its_word(&mut self, reply: &SyncReply, sent: &InFlight) -> Result<bool, Error> {
+        let mut broken = false;
+        for (place, row) in (0_u32..).zip(&sent.envelopes) {
+            let gap = reply.refusals.iter().any(|refusal| {
+                refusal.what == Refused::Envelope(place) && refusal.code == RefusalCode::SequenceGap
+            });
+            if !gap || row.sequence < 2 {
+                continue;
+            }
+            let (document, device) = (row.document, row.device);
+            let before = self.store.envelope(document, device, row.sequence - 1)?;
+            if before.is_some_and(|before| before.number.is_some()) {
+                let evidence = self.receipts(reply)?;
+                self.raise(AlarmKind::RolledBack, Some(document), None, evidence)?;
+                broken = true;
+            }
+        }
+        Ok(broken)
     }
 
     /// Notes what of the request the relay has stored, and what it refused.
@@ -410,11 +480,14 @@ impl Replica {
                 .envelope(ack.document, ack.device, ack.sequence)?;
             let row = row.ok_or(RelayFault::Malformed)?;
             if row.number.is_none() {
+                self.number_is_free(ack.document, ack.number, reply)?;
                 self.store
                     .set_envelope_number(row.id, ack.number, ack.accepted_ms)?;
                 report.acknowledged += 1;
             } else if row.number != Some(ack.number) {
-                return Err(RelayFault::StreamForked.into());
+                let evidence = self.receipts(reply)?;
+                let at = (Some(ack.document), Some(ack.device));
+                return Err(self.fault(RelayFault::StreamForked, at.0, at.1, evidence));
             }
         }
         for (place, row) in (0_u32..).zip(&in_flight.envelopes) {

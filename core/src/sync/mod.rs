@@ -4,12 +4,14 @@
 //! `docs/protocol.md` tells the exchange. Uploading is in `upload`, taking in what the relay
 //! delivers in `download`, what both share in `exchange`.
 
+mod alarms;
 mod check;
 mod download;
 mod evidence;
 mod exchange;
 mod held;
 mod identity;
+mod judge;
 mod leaving;
 mod messages;
 mod replica;
@@ -17,6 +19,7 @@ mod schedule;
 mod turning;
 mod upload;
 
+pub use alarms::{Alarm, AlarmKind, Evidence};
 pub use check::{Check, Fault};
 pub use download::{QuarantineReason, Quarantined};
 pub(crate) use evidence::Origin;

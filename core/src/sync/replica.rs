@@ -69,6 +69,11 @@ pub struct Replica {
     /// restored from a backup, or copied, never numbers its changes as the other did.
     installation: [u8; 4],
     pub(super) in_flight: super::exchange::InFlight,
+    pub(super) watch: super::alarms::Watch,
+    pub(super) finding: super::alarms::Finding,
+    pub(super) alarm_numbers: BTreeMap<super::alarms::AlarmKey, i64>,
+    /// The streams that the request being answered asked for by name.
+    pub(super) fetched: BTreeSet<DocumentId>,
     pub(super) loaded: BTreeMap<DocumentId, Loaded>,
     pub(super) summaries: BTreeMap<DocumentId, CaseSummary>,
     pub(super) views: BTreeMap<DocumentId, CaseView>,
@@ -153,6 +158,10 @@ impl Replica {
             checkpoint_due: false,
             installation,
             in_flight: super::exchange::InFlight::default(),
+            watch: super::alarms::Watch::default(),
+            finding: super::alarms::Finding::default(),
+            alarm_numbers: BTreeMap::new(),
+            fetched: BTreeSet::new(),
             loaded: BTreeMap::new(),
             summaries: BTreeMap::new(),
             views: BTreeMap::new(),
@@ -164,6 +173,8 @@ impl Replica {
     pub(super) fn reload(&mut self) -> Result<(), Error> {
         self.loaded.clear();
         self.views.clear();
+        // A request under way stays under way: its reply may still come.
+        self.load_watch()?;
         self.progress = match self.store.meta(META_PROGRESS)? {
             None => Progress::default(),
             Some(bytes) => {
@@ -266,6 +277,10 @@ impl Replica {
         self.confirmed
             .as_ref()
             .is_some_and(|log| log.active_device(self.device()).is_some())
+    }
+    /// The life of the relay that this device follows.
+    pub(crate) fn instance(&self) -> Option<folge_protocol::ids::InstanceId> {
+        self.progress.instance
     }
     /// This device's role, once it is in.
     #[must_use]

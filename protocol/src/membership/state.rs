@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entry::{
     Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, ErasureReason, Role,
 };
-use crate::crypto::{PublicKey, key_id, workspace_id};
+use crate::crypto::{PublicKey, key_id, valid_kem_key, workspace_id};
 use crate::ids::{DeviceId, DocumentId, GroupId, Hash, InvitationId, PersonId, WorkspaceId};
 
 /// Why an entry cannot follow the entries before it.
@@ -205,6 +205,9 @@ impl Membership {
             return Err(MembershipError::ForeignWorkspace);
         }
         let root = PublicKey::from_bytes(&founding.root).map_err(|_| MembershipError::BadAuthor)?;
+        if !valid_kem_key(&founding.office_key) || !valid_kem_key(&founding.recovery) {
+            return Err(MembershipError::Contradiction);
+        }
         entry
             .verify(&root)
             .map_err(|_| MembershipError::BadAuthor)?;
@@ -538,7 +541,7 @@ impl Membership {
             .groups
             .get_mut(&group)
             .ok_or(MembershipError::Contradiction)?;
-        if usize::try_from(epoch) != Ok(state.keys.len()) {
+        if usize::try_from(epoch) != Ok(state.keys.len()) || !valid_kem_key(&key) {
             return Err(MembershipError::Contradiction);
         }
         state.keys.push(key);
@@ -761,6 +764,10 @@ impl Membership {
 
     fn add_person(&mut self, person: PersonId, role: Role, key: [u8; 32], at: Moment) -> Outcome {
         let group = GroupId::from(person);
+        // Nothing could be sealed to a key of small order, and nobody would notice before.
+        if !valid_kem_key(&key) {
+            return Err(MembershipError::Contradiction);
+        }
         if self.persons.contains_key(&person) || self.groups.contains_key(&group) {
             return Err(MembershipError::Contradiction);
         }
@@ -781,6 +788,9 @@ impl Membership {
         let verifier =
             PublicKey::from_bytes(&keys.sign).map_err(|_| MembershipError::Contradiction)?;
         let group = GroupId::from(keys.id());
+        if !valid_kem_key(&keys.kem) {
+            return Err(MembershipError::Contradiction);
+        }
         if self.devices.contains_key(&keys.id()) || self.groups.contains_key(&group) {
             return Err(MembershipError::Contradiction);
         }
@@ -809,7 +819,7 @@ impl Membership {
         let id = InvitationId(key_id(&keys.sign));
         let verifier =
             PublicKey::from_bytes(&keys.sign).map_err(|_| MembershipError::Contradiction)?;
-        if self.invitations.contains_key(&id) {
+        if self.invitations.contains_key(&id) || !valid_kem_key(&keys.kem) {
             return Err(MembershipError::Contradiction);
         }
         let invitation = InvitationState {
