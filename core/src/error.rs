@@ -71,6 +71,9 @@ pub enum Error {
     /// Nobody invited this device, or the invitation is for another workspace.
     #[error("the invitation does not fit: ask for a new one")]
     BadInvitation,
+    /// Statistics of a month that is not over.
+    #[error("the month is not over: statistics are drawn once, afterwards")]
+    MonthNotOver,
     /// No such timer.
     #[error("the timer is not running")]
     UnknownTimer,
@@ -117,6 +120,7 @@ impl Error {
             Self::NotAllowed => "not_allowed",
             Self::ReasonNeeded => "reason_needed",
             Self::BadInvitation => "bad_invitation",
+            Self::MonthNotOver => "month_not_over",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
             Self::Unreadable(_) => "unreadable",
@@ -209,6 +213,10 @@ impl Error {
             Self::BadInvitation | Self::Key(_) => (
                 "Invitasjonen passer ikke. Be om en ny.",
                 "The invitation does not fit. Ask for a new one.",
+            ),
+            Self::MonthNotOver => (
+                "Måneden er ikke over. Statistikken trekkes én gang, når den er det.",
+                "The month is not over. Its statistics are drawn once, when it is.",
             ),
             Self::UnknownTimer => ("Tidtakingen er ikke i gang.", "The timer is not running."),
             Self::TooManyTimers => (

@@ -7,6 +7,7 @@ mod lock;
 mod members;
 mod queries;
 mod records;
+mod rights;
 mod timers;
 
 pub use lock::Vault;
