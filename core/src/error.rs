@@ -18,6 +18,9 @@ pub enum RelayFault {
     /// The receipt is not signed by the pinned relay.
     #[error("the receipt is not signed by this workspace's relay")]
     BadReceipt,
+    /// The reply answers another request than the one under way.
+    #[error("the reply answers another request")]
+    NotAnAnswer,
     /// A stream's head is not what its envelopes add up to, or not what was shown before.
     #[error("a stream is not the one that was shown before")]
     StreamForked,
@@ -71,9 +74,18 @@ pub enum Error {
     /// Nobody invited this device, or the invitation is for another workspace.
     #[error("the invitation does not fit: ask for a new one")]
     BadInvitation,
-    /// Statistics of a month that is not over.
-    #[error("the month is not over: statistics are drawn once, afterwards")]
-    MonthNotOver,
+    /// The recovery words are of this workspace, but open nothing on this relay.
+    #[error("the recovery words open nothing on this relay: check the relay's address")]
+    BadRecovery,
+    /// The bytes are nothing that a device handed over.
+    #[error("this is nothing that a device handed over: choose the file that it wrote")]
+    BadPack,
+    /// The participation is held back from erasure, or restricted.
+    #[error("the participation is held back from erasure: release it first")]
+    Held,
+    /// This device was put out of the workspace.
+    #[error("this device was put out of the workspace: hand over what was not delivered")]
+    PutOut,
     /// No such timer.
     #[error("the timer is not running")]
     UnknownTimer,
@@ -120,7 +132,10 @@ impl Error {
             Self::NotAllowed => "not_allowed",
             Self::ReasonNeeded => "reason_needed",
             Self::BadInvitation => "bad_invitation",
-            Self::MonthNotOver => "month_not_over",
+            Self::BadRecovery => "bad_recovery",
+            Self::BadPack => "bad_pack",
+            Self::Held => "held",
+            Self::PutOut => "put_out",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
             Self::Unreadable(_) => "unreadable",
@@ -214,9 +229,23 @@ impl Error {
                 "Invitasjonen passer ikke. Be om en ny.",
                 "The invitation does not fit. Ask for a new one.",
             ),
-            Self::MonthNotOver => (
-                "Måneden er ikke over. Statistikken trekkes én gang, når den er det.",
-                "The month is not over. Its statistics are drawn once, when it is.",
+            Self::BadRecovery => (
+                "Gjenopprettingsordene åpner ingenting hos denne tjenesten. Sjekk adressen.",
+                "The recovery words open nothing on this relay. Check its address.",
+            ),
+            Self::BadPack => (
+                "Filen er ikke noe en enhet har overlevert. Velg filen som enheten skrev.",
+                "The file is nothing that a device handed over. Choose the file that it wrote.",
+            ),
+            Self::Held => (
+                "Deltakelsen er holdt tilbake fra sletting. Opphev det først.",
+                "The participation is held back from erasure. Release it first.",
+            ),
+            Self::PutOut => (
+                "Denne enheten er sperret. Det som ikke er levert, ligger her ennå: overlever det \
+                 til kontoret.",
+                "This device was put out. What was not delivered is still here: hand it over to \
+                 the office.",
             ),
             Self::UnknownTimer => ("Tidtakingen er ikke i gang.", "The timer is not running."),
             Self::TooManyTimers => (

@@ -11,6 +11,7 @@ pub mod envelope;
 mod error;
 pub mod keys;
 pub mod limits;
+pub mod messages;
 #[cfg(feature = "native")]
 pub mod native;
 pub mod qr;

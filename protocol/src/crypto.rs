@@ -34,10 +34,16 @@ pub enum Tag {
     Grant,
     /// A relay's receipt.
     Receipt,
+    /// The message that a receipt stands in.
+    Reply,
     /// A device's mark that it has read a stream up to a head.
     Mark,
     /// A request to the relay.
     Request,
+    /// A message's name.
+    Message,
+    /// A receipt of an erasure.
+    Erasure,
 }
 
 impl Tag {
@@ -53,8 +59,11 @@ impl Tag {
             Self::EntryHash => b"folge entry hash v1",
             Self::Grant => b"folge grant v1",
             Self::Receipt => b"folge receipt v1",
+            Self::Reply => b"folge reply v1",
             Self::Mark => b"folge mark v1",
             Self::Request => b"folge request v1",
+            Self::Message => b"folge message v1",
+            Self::Erasure => b"folge erasure receipt v1",
         }
     }
 }

@@ -20,6 +20,8 @@ pub const PATH_FOUND: &str = "/v1/found";
 pub const PATH_SYNC: &str = "/v1/sync";
 /// Path of the live push.
 pub const PATH_LIVE: &str = "/v1/live";
+/// What a receipt answers that answers no request.
+pub const NO_REQUEST: [u8; 16] = [0; 16];
 
 /// Bytes with a length limit known by position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -313,6 +315,9 @@ pub struct SyncRequest {
     pub marks: Vec<Mark>,
     /// Streams to deliver from a number on, own envelopes included, whatever the cursor.
     pub fetch: Vec<StreamFrom>,
+    /// The grants and envelopes were stored before, and are brought back to a relay that lost
+    /// them: their keys may have been replaced since.
+    pub returning: bool,
 }
 
 impl Encode for SyncRequest {
@@ -326,6 +331,7 @@ impl Encode for SyncRequest {
         out.list(&self.envelopes);
         out.list(&self.marks);
         out.list(&self.fetch);
+        out.bool(self.returning);
     }
 }
 
@@ -341,6 +347,7 @@ impl Decode for SyncRequest {
             envelopes: input.list(MESSAGE_ENVELOPES_MAX)?,
             marks: input.list(MESSAGE_MARKS_MAX)?,
             fetch: input.list(MESSAGE_FETCH_MAX)?,
+            returning: input.bool()?,
         })
     }
 }
@@ -401,10 +408,12 @@ pub enum RefusalCode {
     LogConflict,
     /// The invitation was used, withdrawn or is too old.
     InvitationSpent,
+    /// The key was replaced, or must be, because somebody who held it was put out: seal anew.
+    StaleKey,
 }
 
 impl RefusalCode {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::NotAllowed,
         Self::SequenceConflict,
         Self::SequenceGap,
@@ -413,6 +422,7 @@ impl RefusalCode {
         Self::Quota,
         Self::LogConflict,
         Self::InvitationSpent,
+        Self::StaleKey,
     ];
     const fn code(self) -> u8 {
         match self {
@@ -424,6 +434,7 @@ impl RefusalCode {
             Self::Quota => 6,
             Self::LogConflict => 7,
             Self::InvitationSpent => 8,
+            Self::StaleKey => 9,
         }
     }
 }
@@ -565,32 +576,40 @@ impl Decode for StreamHead {
 pub struct Receipt {
     /// This life of the relay's database.
     pub instance: InstanceId,
+    /// The nonce of the request that the message answers, so that no old reply can stand in for
+    /// it; [`NO_REQUEST`] in frames of the live push.
+    pub answers: [u8; 16],
     /// The relay's clock, in milliseconds since 1970 (UTC).
     pub now_ms: u64,
     /// For each stream that this message touches, the head at the last number it covers.
     pub heads: Vec<StreamHead>,
+    /// Hash of the message that the receipt stands in: the relay's word holds for all of it.
+    pub message: Hash,
     /// The relay's signature.
     pub signature: [u8; 64],
 }
 
 impl Receipt {
-    /// Signs heads.
+    /// A receipt that [`SyncReply::sign`] has yet to sign.
     #[must_use]
-    pub fn sign(
-        workspace: WorkspaceId,
+    pub fn unsigned(
         instance: InstanceId,
+        answers: [u8; 16],
         now_ms: u64,
         heads: Vec<StreamHead>,
-        key: &SecretKey,
     ) -> Self {
-        let mut receipt = Self {
+        Self {
             instance,
+            answers,
             now_ms,
             heads,
+            message: Hash::ZERO,
             signature: [0; 64],
-        };
-        receipt.signature = key.sign(&receipt.signed_hash(workspace));
-        receipt
+        }
+    }
+    /// Signs it as it stands.
+    pub fn sign(&mut self, workspace: WorkspaceId, key: &SecretKey) {
+        self.signature = key.sign(&self.signed_hash(workspace));
     }
     /// Checks the relay's signature.
     /// # Errors
@@ -606,8 +625,10 @@ impl Receipt {
     }
     fn encode_unsigned(&self, out: &mut Writer) {
         self.instance.encode(out);
+        out.raw(&self.answers);
         out.u64(self.now_ms);
         out.list(&self.heads);
+        self.message.encode(out);
     }
 }
 
@@ -622,8 +643,10 @@ impl Decode for Receipt {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
             instance: Decode::decode(input)?,
+            answers: input.array()?,
             now_ms: input.u64()?,
             heads: input.list(MESSAGE_ENVELOPES_MAX + MESSAGE_FETCH_MAX)?,
+            message: Decode::decode(input)?,
             signature: input.array()?,
         })
     }
@@ -654,8 +677,30 @@ pub struct SyncReply {
     pub receipt: Receipt,
 }
 
-impl Encode for SyncReply {
-    fn encode(&self, out: &mut Writer) {
+impl SyncReply {
+    /// Signs the receipt, and with it the whole message.
+    pub fn sign(&mut self, workspace: WorkspaceId, key: &SecretKey) {
+        self.receipt.message = self.message_hash();
+        self.receipt.sign(workspace, key);
+    }
+
+    /// Checks that the relay said all of this.
+    /// # Errors
+    /// [`BadSignature`].
+    pub fn verify(&self, workspace: WorkspaceId, relay: &PublicKey) -> Result<(), BadSignature> {
+        if self.receipt.message != self.message_hash() {
+            return Err(BadSignature);
+        }
+        self.receipt.verify(workspace, relay)
+    }
+
+    fn message_hash(&self) -> Hash {
+        let mut out = Writer::new();
+        self.encode_message(&mut out);
+        tagged_hash(Tag::Reply, &[&out.finish()])
+    }
+
+    fn encode_message(&self, out: &mut Writer) {
         out.u8(WIRE_VERSION);
         out.u64(self.position);
         out.u8(u8::from(self.more));
@@ -666,6 +711,12 @@ impl Encode for SyncReply {
         out.list(&self.refusals);
         out.list(&self.deliveries);
         out.list(&self.marks);
+    }
+}
+
+impl Encode for SyncReply {
+    fn encode(&self, out: &mut Writer) {
+        self.encode_message(out);
         self.receipt.encode(out);
     }
 }

@@ -1,4 +1,4 @@
-//! Access, erasure dates and statistics over the sample caseload, on the office's device.
+//! Access and erasure dates over the sample caseload, on the office's device.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,17 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use folge_core::Error;
 use folge_core::client::Client;
-use folge_core::document::{Record, RecordRef};
-use folge_core::domain::{
-    Instant, LocalDate, Minutes, ReportKind, ReportWork, StatisticsKey, Status,
-};
+use folge_core::document::Record;
+use folge_core::domain::{LocalDate, Minutes, ReportKind, ReportWork};
 use folge_core::keys::Key32;
 use folge_core::native::system_env;
-use folge_core::rights::{ArchiveMessage, ArchivePerson, ArchiveReading, DataCategory, Retention};
+use folge_core::rights::Retention;
 use folge_core::store::{Store, Unlock};
 use folge_core::sync::RelayAddress;
 use folge_protocol::ids::DocumentId;
-use folge_protocol::membership::Role;
 use folge_tests::caseload::Caseload;
 use folge_tests::provider::{Plan, perform};
 use serde_json::Value;
@@ -86,26 +83,9 @@ fn an_archive_holds_all_that_is_recorded_of_one_and_nothing_of_others() {
     let mut office = office();
     let caseload = &office.caseload;
     let client = &mut office.client;
-    let who = ArchivePerson {
-        name: "Nina Kontor".into(),
-        role: Some(Role::Coordinator),
-    };
     for participant in &caseload.participants {
         let document = office.documents[&participant.id];
-        let message = ArchiveMessage {
-            from: who.clone(),
-            at: Instant(1_772_434_800_000),
-            text: "Møtet er flyttet".into(),
-            kind: "beskjed".into(),
-        };
-        let reading = ArchiveReading {
-            who: who.clone(),
-            at: Instant(1_772_434_800_000),
-            what: "åpnet deltakelsen".into(),
-        };
-        let files = client
-            .access_archive(document, vec![message], vec![reading])
-            .unwrap();
+        let files = client.archive(document).unwrap();
         let html = String::from_utf8(files[0].bytes.clone()).unwrap();
         let json: Value = serde_json::from_slice(&files[1].bytes).unwrap();
         let mut found = BTreeSet::new();
@@ -163,6 +143,20 @@ fn an_archive_holds_all_that_is_recorded_of_one_and_nothing_of_others() {
                 participant.id
             );
         }
+        // Of staff only those whom the casefile names.
+        let mut staff = BTreeSet::from([participant.consultant.as_str()]);
+        for meeting in &caseload.meetings {
+            if meeting
+                .participants
+                .iter()
+                .any(|one| one.id == participant.id)
+            {
+                staff.extend(meeting.consultants.iter().map(String::as_str));
+            }
+        }
+        for key in json["staff"].as_object().unwrap().keys() {
+            assert!(staff.contains(key.as_str()), "{}: {key}", participant.id);
+        }
         let records = json["records"].as_array().unwrap();
         let visits = records.iter().filter(|record| record["type"] == "visit");
         assert_eq!(visits.count(), meetings);
@@ -179,7 +173,7 @@ fn an_archive_holds_all_that_is_recorded_of_one_and_nothing_of_others() {
             assert!(name.starts_with("innsyn."));
         }
     }
-    let missing = client.access_archive(DocumentId([9; 16]), vec![], vec![]);
+    let missing = client.archive(DocumentId([9; 16]));
     assert!(matches!(missing, Err(Error::UnknownDocument)));
 }
 
@@ -206,78 +200,11 @@ fn what_is_due_is_twelve_weeks_after_the_final_reports() {
         last.insert(&participant.id, delivered);
     }
     assert!(!last.is_empty(), "somebody in the sample ended");
-    let today = *last.values().nth(last.len() / 2).unwrap();
-    let today = today.plus_days(84);
-    let due: BTreeMap<DocumentId, Retention> = office
-        .client
-        .due_for_erasure(today)
-        .unwrap()
-        .into_iter()
-        .collect();
+    let retention = office.client.retention().unwrap();
+    assert_eq!(retention.len(), office.documents.len());
     for (participant, document) in &office.documents {
         let on = last.get(participant.as_str()).map(|day| day.plus_days(84));
-        let retention = office.client.retention(*document).unwrap();
         let expected = on.map_or(Retention::NotYet, |on| Retention::Due { on });
-        assert_eq!(retention, expected, "{participant}");
-        assert_eq!(due.contains_key(document), on.is_some_and(|on| on <= today));
+        assert_eq!(retention[document], expected, "{participant}");
     }
-
-    let documents: Vec<_> = office.documents.values().copied().collect();
-    let affected = office.client.affected(&documents).unwrap();
-    assert_eq!(affected.len(), office.caseload.participants.len());
-    for (one, participant) in affected.iter().zip(&office.caseload.participants) {
-        assert_eq!(one.name.is_none(), participant.address_protected);
-        assert!(one.categories.contains(&DataCategory::NationalId));
-    }
-}
-
-#[test]
-fn statistics_are_drawn_once_and_stand() {
-    let mut office = office();
-    let client = &mut office.client;
-    // Fourteen who ended in one month, whatever the files say of the others.
-    let month = "2027-03".parse().unwrap();
-    let key = StatisticsKey {
-        agreement: office.caseload.organisation.contracts[0].id.as_str().into(),
-        month,
-    };
-    let early = client.draw_statistics(&key, day("2027-03-31")).unwrap_err();
-    assert_eq!(early.code(), "month_not_over");
-    let change = |client: &mut Client, document: DocumentId, end: &str| {
-        let detail = client.participation(document).unwrap();
-        let record = &detail.records[&RecordRef::Participation].row.record;
-        let Record::Participation(participation) = record else {
-            panic!()
-        };
-        let mut participation = (**participation).clone();
-        participation.status = Status::Ended;
-        participation.start = Some(day("2027-01-04"));
-        participation.end = Some(day(end));
-        participation.area = Some("B".into());
-        client
-            .update_participation(document, participation, Some("Sluttet".into()))
-            .unwrap();
-    };
-    let documents: Vec<_> = office.documents.values().copied().take(14).collect();
-    for document in &documents {
-        change(client, *document, "2027-03-31");
-    }
-    let drawn = client.draw_statistics(&key, day("2027-04-01")).unwrap();
-    let figures = drawn.figures.clone().unwrap();
-    assert_eq!(figures.participations, 14);
-    assert_eq!(
-        figures.by_area.unwrap().into_values().collect::<Vec<_>>(),
-        [14]
-    );
-    assert_eq!(figures.weeks, Some(14 * 13));
-    // One leaves the cohort: it is not drawn again, so no difference shows them.
-    change(client, documents[0], "2027-04-30");
-    let again = client.draw_statistics(&key, day("2027-05-01")).unwrap();
-    assert_eq!(again, drawn);
-    let next = StatisticsKey {
-        month: month.next(),
-        ..key
-    };
-    let alone = client.draw_statistics(&next, day("2027-05-01")).unwrap();
-    assert_eq!(alone.figures, None);
 }

@@ -19,10 +19,7 @@ impl Client {
     }
 
     /// Does commands on casefiles, all or none.
-    pub(super) fn execute(
-        &mut self,
-        commands: &[(DocumentId, Command, Option<String>)],
-    ) -> Result<(), Error> {
+    fn execute(&mut self, commands: &[(DocumentId, Command, Option<String>)]) -> Result<(), Error> {
         self.replica.atomically(|replica| {
             for (document, command, reason) in commands {
                 if !replica.log()?.documents().contains_key(document) {

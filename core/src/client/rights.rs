@@ -1,150 +1,155 @@
-//! What the law asks for, over what this device can read: see `rights` for the rules.
+//! What participants and NAV may ask for: access, the notice of a breach, the record of
+//! processing. What goes out is noted in the journal before it does.
 
 use std::collections::BTreeMap;
 
-use folge_protocol::ids::{DocumentId, PersonId};
-use folge_protocol::membership::Role;
+use folge_protocol::ids::{DeviceId, DocumentId, PersonId};
+use folge_protocol::membership::{DocumentKind, Role};
 
-use super::{Client, HistoryLine};
-use crate::document::{CaseView, Command, Record, RecordRef};
-use crate::domain::{
-    CohortStatistics, EmployerKey, Instant, LocalDate, Provider, StaffKey, StatisticsKey,
-};
+use super::{AuditAct, Client, HistoryLine};
+use crate::document::Record;
+use crate::domain::register::{Agreement, Employer, Provider, StaffMember};
+use crate::domain::{Instant, StaffKey};
 use crate::error::Error;
+use crate::messages::{Export, RequestState, Right, Saying, StoreLock};
 use crate::rights::{
     AccessArchive, Affected, ArchiveFile, ArchiveHistory, ArchiveMessage, ArchivePerson,
-    ArchiveReading, Retention, statistics,
+    ArchiveReading, BreachNotice, ContactPoint, Locked, LostDevice, Measures, ProcessingRegister,
+    Subprocessor,
 };
 use crate::sync::TimeGrade;
 
-/// Who is not in the register: the log knows them, and no name does.
-const UNNAMED: &str = "(ikke i registeret)";
+/// What is known of a lost device.
+#[derive(Debug, Clone)]
+pub struct LossReport {
+    /// When its owner still had it for certain.
+    pub held_from: Instant,
+    /// When they found it gone.
+    pub held_until: Instant,
+    /// Whether its store was locked.
+    pub lock: StoreLock,
+    /// Whom NAV asks.
+    pub contact: ContactPoint,
+    /// Anything else.
+    pub other: String,
+}
 
-/// What the register says of people and things that casefiles name by key.
-#[derive(Default)]
-struct Names {
-    provider: Option<Provider>,
-    staff: BTreeMap<StaffKey, (String, Option<PersonId>)>,
-    employers: BTreeMap<EmployerKey, String>,
+/// The register's records by kind.
+struct Known {
+    provider: Provider,
+    agreements: Vec<Agreement>,
+    staff: Vec<StaffMember>,
+    employers: Vec<Employer>,
 }
 
 impl Client {
-    /// When a participation is to be erased.
+    /// Everything recorded of one participant, as a page for people and as JSON for programs
+    /// (*innsyn*, GDPR articles 15 and 20), with who has read and changed it.
     /// # Errors
     /// [`Error::UnknownDocument`], [`Error::Store`].
-    pub fn retention(&mut self, document: DocumentId) -> Result<Retention, Error> {
-        Ok(Retention::of(self.case(document)?))
+    pub fn archive(&mut self, document: DocumentId) -> Result<Vec<ArchiveFile>, Error> {
+        self.facts(document)?;
+        self.note_export(Export::Archive, Some(document))?;
+        self.archive_unnoted(document)
     }
 
-    /// The participations whose time is up on a day, and those that would be but for a hold.
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn due_for_erasure(
-        &mut self,
-        today: LocalDate,
-    ) -> Result<Vec<(DocumentId, Retention)>, Error> {
-        let views = self.replica.load_views_of(None)?;
-        let each = views.map(|(document, view)| (document, Retention::of(view)));
-        let due = each.filter(|(_, retention)| match retention {
-            Retention::NotYet => false,
-            Retention::Due { on } | Retention::Held { on, .. } => *on <= today,
-        });
-        Ok(due.collect())
-    }
-
-    /// The statistics of a cohort: drawn and put into the register the first time, and as they
-    /// stand there ever after. To be drawn before anybody of the cohort is erased
-    /// ([`statistics::cohort_of`]), on a device that has all casefiles.
-    /// # Errors
-    /// [`Error::MonthNotOver`], [`Error::NotAllowed`] outside the office, [`Error::Store`].
-    pub fn draw_statistics(
-        &mut self,
-        key: &StatisticsKey,
-        today: LocalDate,
-    ) -> Result<CohortStatistics, Error> {
-        let office = [Some(Role::Administrator), Some(Role::Coordinator)];
-        if !office.contains(&self.replica.role()) {
-            return Err(Error::NotAllowed);
-        }
-        if today < statistics::first_day(key.month) {
-            return Err(Error::MonthNotOver);
-        }
-        let register = self.replica.log()?.register();
-        let reference = RecordRef::Statistics(key.clone());
-        let stored = self.replica.document(register)?.record(&reference);
-        if let Some(Record::Statistics(drawn)) = stored.map(|view| view.record) {
-            return Ok(drawn);
-        }
-        let views: Vec<_> = self.replica.load_views_of(None)?.collect();
-        let drawn = statistics::draw(key, views.iter().map(|(_, view)| *view));
-        self.execute(&[(register, Command::PutStatistics(drawn.clone()), None)])?;
-        Ok(drawn)
-    }
-
-    /// What the loss of a device means for the participations that it could read.
-    /// # Errors
-    /// [`Error::UnknownDocument`], [`Error::Store`].
-    pub fn affected(&mut self, documents: &[DocumentId]) -> Result<Vec<Affected>, Error> {
-        let mut affected = Vec::with_capacity(documents.len());
-        for document in documents {
-            affected.push(Affected::of(self.case(*document)?));
-        }
-        Ok(affected)
-    }
-
-    /// A participation's access archive. Messages of its thread and readings of its journal are
-    /// passed in.
-    /// # Errors
-    /// [`Error::UnknownDocument`], [`Error::Store`].
-    pub fn access_archive(
+    pub(super) fn archive_unnoted(
         &mut self,
         document: DocumentId,
-        messages: Vec<ArchiveMessage>,
-        readings: Vec<ArchiveReading>,
     ) -> Result<Vec<ArchiveFile>, Error> {
-        let made_at = Instant(self.replica.env().now().wall_ms);
-        let view = self.case(document)?.clone();
-        let names = self.names()?;
-        let lines = self.history(document)?;
-        let history = lines.into_iter().flat_map(|line| history(&names, line));
-        let history = history.collect();
-        let log = self.replica.log()?;
-        let role_of = |person: Option<PersonId>| Some(log.persons().get(&person?)?.role);
-        let staff = names.staff.iter().map(|(key, (name, person))| {
-            // Consultants who were never invited are named in records all the same.
-            let role = role_of(*person).or(Some(Role::Consultant));
-            let name = name.clone();
-            (key.clone(), ArchivePerson { name, role })
-        });
-        let named = staff
-            .filter(|(key, _)| names_staff(&view, key))
-            .collect::<BTreeMap<_, _>>();
-        let readers = log.documents().get(&document).map(|state| &state.readers);
-        let reads = |person: &PersonId, role: Role| {
-            readers.is_some_and(|readers| {
-                readers.contains(&(*person).into())
-                    || (role.is_office() && readers.contains(&log.office()))
+        let known = self.known()?;
+        let names = self.names(&known.staff)?;
+        let participant = self.facts(document)?;
+        let of = |person: Option<PersonId>| {
+            person.and_then(|id| names.get(&id).cloned()).or_else(|| {
+                (person.is_some() && person == participant.participant).then(|| ArchivePerson {
+                    name: format!("{} {}", participant.first_name, participant.last_name),
+                    role: Some(Role::Participant),
+                })
             })
         };
-        let persons = log.persons().iter().filter(|(_, state)| !state.revoked);
-        let readers = persons
-            .filter(|(person, state)| reads(person, state.role))
-            .map(|(person, state)| names.person(*person, Some(state.role)))
-            .collect();
-        let provider = names.provider.clone().unwrap_or(Provider {
-            name: String::new(),
-            org_number: String::new(),
+        let unknown = || ArchivePerson {
+            name: "–".to_owned(),
+            role: None,
+        };
+        let mut history = Vec::new();
+        for line in self.history_unnoted(document)? {
+            let HistoryLine {
+                entry,
+                person,
+                time,
+                ..
+            } = line;
+            for change in entry.changes {
+                history.push(ArchiveHistory {
+                    who: of(person),
+                    at: Instant(entry.wall_ms),
+                    certainty: certainty(time).to_owned(),
+                    record: entry.record.clone(),
+                    field: change.field,
+                    old: change.old,
+                    new: change.new,
+                    reason: entry.reason.clone(),
+                });
+            }
+        }
+        let mut messages = Vec::new();
+        if let Some(thread) = participant.thread {
+            for line in self.thread(thread)? {
+                messages.push(ArchiveMessage {
+                    from: of(line.person).unwrap_or_else(unknown),
+                    at: Instant(line.at_ms),
+                    text: line.saying.text().unwrap_or_default().to_owned(),
+                    kind: kind_text(&line.saying).to_owned(),
+                });
+            }
+        }
+        let readings = self.audit()?.into_iter().filter_map(|line| {
+            let what = match line.act {
+                AuditAct::Said(Saying::Opened(of)) if of == document => "åpnet / opened",
+                AuditAct::Said(Saying::Exported {
+                    document: Some(of), ..
+                }) if of == document => "eksportert / exported",
+                _ => return None,
+            };
+            Some(ArchiveReading {
+                who: of(line.person).unwrap_or_else(unknown),
+                at: Instant(line.at_ms),
+                what: what.to_owned(),
+            })
         });
-        let employers = names.employers.iter();
+        let readings = readings.collect();
+        let log = self.replica.log()?;
+        let readers = log
+            .persons()
+            .keys()
+            .filter(|person| log.person_may_read(**person, document))
+            .filter_map(|person| of(Some(*person)));
+        let readers = readers.collect();
+        let staff: BTreeMap<StaffKey, ArchivePerson> = known
+            .staff
+            .iter()
+            .map(|member| {
+                let role = member
+                    .person
+                    .and_then(|person| log.persons().get(&person))
+                    .map(|state| state.role);
+                let name = member.name.clone();
+                (member.key.clone(), ArchivePerson { name, role })
+            })
+            .collect();
+        let employers = known
+            .employers
+            .iter()
+            .map(|employer| (employer.key.clone(), employer.name.clone()))
+            .collect();
+        let made_at = Instant(self.replica.env().now().wall_ms);
         let archive = AccessArchive {
-            provider: &provider,
+            provider: &known.provider,
             made_at,
-            view: &view,
-            staff: named,
-            employers: employers
-                .filter(|(key, _)| names_employer(&view, key))
-                .map(|(key, name)| (key.clone(), name.clone()))
-                .collect(),
+            view: self.replica.load_view(document)?,
+            staff,
+            employers,
             history,
             messages,
             readings,
@@ -153,86 +158,170 @@ impl Client {
         Ok(archive.files())
     }
 
-    fn case(&mut self, document: DocumentId) -> Result<&CaseView, Error> {
-        if !self.replica.summaries().contains_key(&document) {
-            return Err(Error::UnknownDocument);
-        }
-        self.replica.load_view(document)
+    /// The record of processing activities (GDPR article 30), out of the register's agreements.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn processing_register<T>(
+        &mut self,
+        contact: &ContactPoint,
+        subprocessors: &[Subprocessor],
+        form: impl FnOnce(&ProcessingRegister<'_>) -> T,
+    ) -> Result<T, Error> {
+        let known = self.known()?;
+        let made_on = Instant(self.replica.env().now().wall_ms).date();
+        Ok(form(&ProcessingRegister {
+            provider: &known.provider,
+            contact,
+            agreements: &known.agreements,
+            subprocessors,
+            made_on,
+        }))
     }
 
-    fn names(&mut self) -> Result<Names, Error> {
-        let mut names = Names::default();
+    /// One action for a lost phone: it is put out, its keys turn, and the notice to NAV is
+    /// drafted (K15), due within 24 hours.
+    /// # Errors
+    /// [`Error::NotAllowed`], [`Error::Membership`].
+    pub fn report_lost(
+        &mut self,
+        device: DeviceId,
+        report: LossReport,
+    ) -> Result<BreachNotice, Error> {
+        let log = self.replica.log()?;
+        let person = log.devices().get(&device).ok_or(Error::NotAllowed)?.person;
+        let readable: Vec<DocumentId> = log
+            .documents()
+            .iter()
+            .filter(|(id, state)| {
+                state.kind == DocumentKind::Casefile && log.person_may_read(person, **id)
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        let mut participations = Vec::new();
+        let mut unseen = 0_u32;
+        for document in readable {
+            if self.replica.summaries().contains_key(&document) {
+                participations.push(Affected::of(self.replica.load_view(document)?));
+            } else {
+                unseen += 1;
+            }
+        }
+        let noticed_ms = self.replica.env().now().wall_ms;
+        self.replica.atomically(|replica| {
+            replica.note(Saying::Lost {
+                device,
+                noticed_ms,
+                lock: report.lock,
+            })
+        })?;
+        self.revoke_device(device)?;
+        let reported_at = Instant(noticed_ms);
+        let mut other = report.other;
+        if unseen > 0 {
+            other = format!(
+                "{other}\nI tillegg {unseen} skjermede deltakelser som kontoret ikke kan lese. / \
+                 Besides, {unseen} protected participations that the office cannot read."
+            );
+        }
+        let lost = LostDevice {
+            reported_at,
+            held_from: report.held_from,
+            held_until: report.held_until,
+            store_locked: match report.lock {
+                StoreLock::Locked => Locked::Yes,
+                StoreLock::Open => Locked::No,
+                StoreLock::Unknown => Locked::Unknown,
+            },
+            participations,
+            contact: report.contact,
+            measures: Measures {
+                revoked_at: Some(reported_at),
+                rekeyed_at: Some(reported_at),
+                police_at: None,
+            },
+            other,
+        };
+        self.note_export(Export::BreachNotice, None)?;
+        Ok(lost.notice())
+    }
+
+    fn known(&mut self) -> Result<Known, Error> {
+        let mut known = Known {
+            provider: Provider {
+                name: String::new(),
+                org_number: String::new(),
+            },
+            agreements: Vec::new(),
+            staff: Vec::new(),
+            employers: Vec::new(),
+        };
         for view in self.register()? {
             match view.record {
-                Record::Provider(provider) => names.provider = Some(provider),
-                Record::Staff(staff) => {
-                    names.staff.insert(staff.key, (staff.name, staff.person));
-                }
-                Record::Employer(employer) => {
-                    names.employers.insert(employer.key, employer.name);
-                }
+                Record::Provider(provider) => known.provider = provider,
+                Record::Agreement(agreement) => known.agreements.push(agreement),
+                Record::Staff(member) => known.staff.push(member),
+                Record::Employer(employer) => known.employers.push(employer),
                 _ => {}
+            }
+        }
+        Ok(known)
+    }
+
+    /// The staff's names by person.
+    fn names(&self, staff: &[StaffMember]) -> Result<BTreeMap<PersonId, ArchivePerson>, Error> {
+        let log = self.replica.log()?;
+        let mut names: BTreeMap<PersonId, ArchivePerson> = log
+            .persons()
+            .iter()
+            .filter(|(_, state)| state.role.is_staff())
+            .map(|(id, state)| {
+                // Nobody has entered a name yet: the role says enough.
+                let person = ArchivePerson {
+                    name: "–".to_owned(),
+                    role: Some(state.role),
+                };
+                (*id, person)
+            })
+            .collect();
+        for member in staff {
+            if let Some(person) = member.person
+                && let Some(known) = names.get_mut(&person)
+            {
+                known.name.clone_from(&member.name);
             }
         }
         Ok(names)
     }
 }
 
-impl Names {
-    fn person(&self, person: PersonId, role: Option<Role>) -> ArchivePerson {
-        let known = self.staff.values().find(|(_, own)| *own == Some(person));
-        ArchivePerson {
-            name: known.map_or_else(|| UNNAMED.to_owned(), |(name, _)| name.clone()),
-            role,
-        }
+const fn certainty(time: TimeGrade) -> &'static str {
+    match time {
+        TimeGrade::Unsent => "bare enhetens klokke / the device's clock only",
+        TimeGrade::BoundedAfter { .. } => "senest da / at the latest then",
+        TimeGrade::BoundedBothSides { .. } => "avgrenset fra begge sider / bounded on both sides",
+        TimeGrade::ClockJump { .. } => "klokken ble stilt / the clock was set",
+        TimeGrade::Contradicted { .. } => "motsagt av tjenesten / contradicted by the relay",
     }
 }
 
-/// Whether a record of the casefile names a member of staff.
-fn names_staff(view: &CaseView, key: &StaffKey) -> bool {
-    view.rows.values().any(|row| match &row.record {
-        Record::Participation(participation) => participation.consultants().any(|one| one == key),
-        Record::Visit(visit) => visit.consultants.contains(key),
-        Record::Trip(trip) => trip.consultant == *key,
-        Record::Report(report) => report.consultant.as_ref() == Some(key),
-        Record::Contact(contact) => contact.consultant.as_ref() == Some(key),
-        _ => false,
-    })
-}
-
-/// Whether a record of the casefile names an employer.
-fn names_employer(view: &CaseView, key: &EmployerKey) -> bool {
-    view.rows.values().any(|row| match &row.record {
-        Record::Participation(participation) => participation.employer.as_ref() == Some(key),
-        Record::Visit(visit) => visit.employer.as_ref() == Some(key),
-        _ => false,
-    })
-}
-
-fn history(names: &Names, line: HistoryLine) -> Vec<ArchiveHistory> {
-    let who = line.person.map(|person| names.person(person, line.role));
-    let certainty = certainty(line.time);
-    let entry = line.entry;
-    let each = entry.changes.into_iter().map(|change| ArchiveHistory {
-        who: who.clone(),
-        at: Instant(entry.wall_ms),
-        certainty: certainty.to_owned(),
-        record: entry.record.clone(),
-        field: change.field,
-        old: change.old,
-        new: change.new,
-        reason: entry.reason.clone(),
-    });
-    each.collect()
-}
-
-/// How sure a time is, in words.
-const fn certainty(grade: TimeGrade) -> &'static str {
-    match grade {
-        TimeGrade::Unsent => "etter enhetens egen klokke, ikke sendt ennå",
-        TimeGrade::BoundedAfter { .. } => "bekreftet senest da tjenesten mottok det",
-        TimeGrade::BoundedBothSides { .. } => "bekreftet mellom to kvitteringer",
-        TimeGrade::ClockJump { .. } => "usikkert: enhetens klokke ble stilt",
-        TimeGrade::Contradicted { .. } => "usikkert: stemmer ikke med kvitteringene",
+const fn kind_text(saying: &Saying) -> &'static str {
+    match saying {
+        Saying::Notice(_) => "melding / notice",
+        Saying::Comment(_) => "kommentar / comment",
+        Saying::Request { right, .. } => match right {
+            Right::Access => "krav om innsyn / request for access",
+            Right::Rectification => "krav om retting / request for rectification",
+            Right::Erasure => "krav om sletting / request for erasure",
+            Right::Restriction => "krav om begrensning / request for restriction",
+            Right::Portability => "krav om dataportabilitet / request for portability",
+            Right::Objection => "innsigelse / objection",
+        },
+        Saying::Answer { state, .. } => match state {
+            RequestState::Open => "mottatt / received",
+            RequestState::Forwarded => "sendt videre til NAV / forwarded to NAV",
+            RequestState::Done => "utført / done",
+            RequestState::Declined => "avslått / declined",
+        },
+        Saying::Opened(_) | Saying::Exported { .. } | Saying::Lost { .. } => "",
     }
 }

@@ -1,4 +1,5 @@
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
+use folge_protocol::ids::{Hash, InstanceId};
 
 use super::padding;
 use crate::env::Reading;
@@ -48,6 +49,13 @@ pub struct Content {
     pub sealed: Reading,
     /// The device's clocks when each change was made, in the batch's order.
     pub clocks: Vec<ClockRun>,
+    /// The relay life that the header's seen number and head are of; none before the first sync.
+    /// In here, not in the header: the relay need not know what it could be caught with.
+    pub instance: Option<InstanceId>,
+    /// How many entries of the membership log the device had from the relay when it sealed.
+    pub log_len: u64,
+    /// The last one's hash; zero for none.
+    pub log_head: Hash,
     /// The batch of changes; see `document::batch`.
     pub batch: Vec<u8>,
 }
@@ -59,6 +67,9 @@ impl Encode for Content {
         out.u64(self.sealed.monotonic_ms);
         out.u32(self.sealed.boot);
         out.list(&self.clocks);
+        out.option(self.instance.as_ref());
+        out.u64(self.log_len);
+        self.log_head.encode(out);
         out.raw(&self.batch);
     }
 }
@@ -75,10 +86,19 @@ impl Decode for Content {
             boot: input.u32()?,
         };
         let clocks = input.list(BATCH_CHANGES_MAX)?;
+        let instance = input.option()?;
+        let log_len = input.u64()?;
+        let log_head = Hash::decode(input)?;
+        if (log_len == 0) != (log_head == Hash::ZERO) {
+            return Err(DecodeError::Invalid);
+        }
         let batch = input.take(input.rest().len())?.to_vec();
         Ok(Self {
             sealed,
             clocks,
+            instance,
+            log_len,
+            log_head,
             batch,
         })
     }
@@ -93,6 +113,21 @@ impl Content {
         let bytes = miniz_oxide::inflate::decompress_to_vec_with_limit(deflated, CONTENT_BYTES_MAX)
             .map_err(|_| DecodeError::Invalid)?;
         Self::from_bytes(&bytes)
+    }
+
+    /// The clocks' state when each change was made, as far as it was kept: the wall clock less
+    /// the monotonic one.
+    #[must_use]
+    pub fn readings(&self) -> Vec<Reading> {
+        let runs = self.clocks.iter().flat_map(|run| {
+            let reading = Reading {
+                wall_ms: run.offset_s.saturating_mul(1000),
+                monotonic_ms: 0,
+                boot: run.boot,
+            };
+            std::iter::repeat_n(reading, run.count as usize)
+        });
+        runs.collect()
     }
 
     /// Whether the wall clock was set while the device ran, between any of these changes.

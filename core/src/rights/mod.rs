@@ -12,6 +12,7 @@ pub mod processing;
 pub mod retention;
 pub mod statistics;
 mod text;
+pub(crate) use text::time_text;
 
 pub use archive::{
     AccessArchive, ArchiveFile, ArchiveHistory, ArchiveMessage, ArchivePerson, ArchiveReading,

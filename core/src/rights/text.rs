@@ -54,7 +54,7 @@ pub(super) fn date_text(date: LocalDate) -> String {
 }
 
 /// `05.01.2026 kl. 08.00`, in Oslo; the year first in English.
-pub(super) fn time_text(at: Instant, language: Language) -> String {
+pub(crate) fn time_text(at: Instant, language: Language) -> String {
     let minute = at.minute_of_day();
     let (hours, minutes) = (minute / 60, minute % 60);
     match language {

@@ -11,7 +11,9 @@ mod tables;
 mod unlock;
 
 pub use schema::SCHEMA_VERSION;
-pub use tables::{EnvelopeRow, EnvelopeState, PendingRow, QuarantineRow, SecretRow, StreamRow};
+pub use tables::{
+    EnvelopeRow, EnvelopeState, MessageRow, PendingRow, QuarantineRow, SecretRow, StreamRow,
+};
 pub use unlock::{PassphraseCost, Unlock};
 
 use std::path::Path;

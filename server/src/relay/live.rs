@@ -11,7 +11,7 @@ use folge_protocol::limits::{
     MESSAGE_ENTRIES_MAX, MESSAGE_GRANTS_MAX, MESSAGE_MARKS_MAX, REPLY_BYTES_TARGET,
 };
 use folge_protocol::membership::Membership;
-use folge_protocol::wire::{Blob, Delivery, Mark, Receipt, StreamHead, SyncReply};
+use folge_protocol::wire::{Blob, Delivery, Mark, NO_REQUEST, Receipt, StreamHead, SyncReply};
 
 use super::Identity;
 use super::reply::grant_is_for;
@@ -143,7 +143,7 @@ impl Commit {
         let mut any = !self.entries.is_empty();
         for (place, item) in self.items.iter().enumerate() {
             let seen = match &item.what {
-                What::Grant { recipient, .. } => grant_is_for(recipient, device, &groups),
+                What::Grant { recipient, .. } => grant_is_for(recipient, &groups),
                 What::Envelope {
                     document,
                     device: author,
@@ -172,12 +172,7 @@ impl Commit {
             refusals: Vec::new(),
             deliveries: Vec::new(),
             marks: Vec::new(),
-            receipt: Receipt {
-                instance: identity.instance,
-                now_ms: self.now_ms,
-                heads: Vec::new(),
-                signature: [0; 64],
-            },
+            receipt: Receipt::unsigned(identity.instance, NO_REQUEST, self.now_ms, Vec::new()),
         };
         let mut heads = std::collections::BTreeMap::new();
         for (place, item) in self.items.iter().enumerate() {
@@ -205,20 +200,15 @@ impl Commit {
                 }
             }
         }
-        let heads = heads
+        reply.receipt.heads = heads
             .into_iter()
             .map(|(document, (number, head))| StreamHead {
                 document,
                 number,
                 head,
-            });
-        reply.receipt = Receipt::sign(
-            self.workspace,
-            identity.instance,
-            self.now_ms,
-            heads.collect(),
-            &identity.key,
-        );
+            })
+            .collect();
+        reply.sign(self.workspace, &identity.key);
         reply.to_bytes()
     }
 }

@@ -168,6 +168,8 @@ enum Requester {
     Device(DeviceId),
     Invitation(InvitationId),
     Root,
+    /// A device that was put out: told so, and nothing else.
+    Former(DeviceId),
 }
 
 /// The relay over a store.

@@ -65,6 +65,7 @@ pub(super) struct SyncWork {
     pub(super) envelopes: Vec<Option<PreparedEnvelope>>,
     pub(super) marks: Vec<PreparedMark>,
     pub(super) fetch: Vec<StreamFrom>,
+    pub(super) returning: bool,
 }
 
 #[derive(Debug)]
@@ -232,6 +233,7 @@ impl From<SyncRequest> for SyncWork {
             envelopes: envelopes.collect(),
             marks: marks.collect(),
             fetch: request.fetch,
+            returning: request.returning,
         }
     }
 }

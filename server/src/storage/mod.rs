@@ -331,4 +331,9 @@ pub trait Storage: StorageRead {
     /// # Errors
     /// The store's.
     fn erase_stream(&mut self, workspace: WorkspaceKey, document: DocumentId) -> Outcome<u64>;
+    /// Deletes the grants to a group's epochs before the one named, or to an invitation; gives the
+    /// bytes set free.
+    /// # Errors
+    /// The store's.
+    fn erase_grants(&mut self, workspace: WorkspaceKey, void: &Recipient) -> Outcome<u64>;
 }
