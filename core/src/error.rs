@@ -59,6 +59,9 @@ pub enum Error {
     /// The relay could not be reached. Carries no address.
     #[error("the relay cannot be reached: {0}")]
     Unreachable(&'static str),
+    /// The device is locked.
+    #[error("the device is locked: unlock it")]
+    Locked,
     /// The participation is not on this device.
     #[error("the participation is not on this device: sync, or ask to be assigned")]
     UnknownDocument,
@@ -77,6 +80,9 @@ pub enum Error {
     /// The bytes are nothing that a device handed over.
     #[error("this is nothing that a device handed over: choose the file that it wrote")]
     BadPack,
+    /// The participation is held back from erasure, or restricted.
+    #[error("the participation is held back from erasure: release it first")]
+    Held,
     /// This device was put out of the workspace.
     #[error("this device was put out of the workspace: hand over what was not delivered")]
     PutOut,
@@ -98,6 +104,7 @@ impl Error {
         match self {
             Self::Store(error) => match error {
                 StoreError::WrongSecret => "wrong_secret",
+                StoreError::TooManyAttempts { .. } => "too_many_attempts",
                 StoreError::NotAStore => "not_a_store",
                 StoreError::Exists => "store_exists",
                 StoreError::TooNew { .. } => "store_too_new",
@@ -120,12 +127,14 @@ impl Error {
             Self::Relay(_) => "relay_refused",
             Self::RelayFault(_) => "relay_fault",
             Self::Unreachable(_) => "unreachable",
+            Self::Locked => "locked",
             Self::UnknownDocument => "unknown_document",
             Self::NotAllowed => "not_allowed",
             Self::ReasonNeeded => "reason_needed",
             Self::BadInvitation => "bad_invitation",
             Self::BadRecovery => "bad_recovery",
             Self::BadPack => "bad_pack",
+            Self::Held => "held",
             Self::PutOut => "put_out",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
@@ -139,6 +148,9 @@ impl Error {
         let (nb, en) = match self {
             Self::Document(error) => return error.user_text(language),
             Self::Words(error) => return error.user_text(language),
+            Self::Store(StoreError::TooManyAttempts { wait_ms }) => {
+                return too_many_attempts(*wait_ms, language);
+            }
             Self::Store(error) => match error {
                 StoreError::WrongSecret => (
                     "Feil passord eller nøkkel. Ingenting er endret; prøv igjen.",
@@ -172,7 +184,10 @@ impl Error {
                     "Lageret er åpent i et annet vindu. Lukk det og prøv igjen.",
                     "The store is open in another window. Close it and try again.",
                 ),
-                StoreError::BadCost | StoreError::Interrupted | StoreError::Sqlite(_) => (
+                StoreError::TooManyAttempts { .. }
+                | StoreError::BadCost
+                | StoreError::Interrupted
+                | StoreError::Sqlite(_) => (
                     "Lageret svarte ikke som det skulle, så dette ble ikke lagret. Prøv igjen.",
                     "The store did not answer as it should, so this was not saved. Try again.",
                 ),
@@ -193,6 +208,10 @@ impl Error {
                 "Tjenesten viser noe annet enn før. Ingenting er tatt imot. Kontakt administrator.",
                 "The relay shows something else than before. Nothing was taken. Ask an \
                  administrator.",
+            ),
+            Self::Locked => (
+                "Følge er låst. Lås opp for å fortsette; alt er lagret.",
+                "Følge is locked. Unlock it to go on; all is saved.",
             ),
             Self::UnknownDocument => (
                 "Deltakelsen er ikke på denne enheten. Synkroniser, eller be om å bli tildelt.",
@@ -218,6 +237,10 @@ impl Error {
                 "Filen er ikke noe en enhet har overlevert. Velg filen som enheten skrev.",
                 "The file is nothing that a device handed over. Choose the file that it wrote.",
             ),
+            Self::Held => (
+                "Deltakelsen er holdt tilbake fra sletting. Opphev det først.",
+                "The participation is held back from erasure. Release it first.",
+            ),
             Self::PutOut => (
                 "Denne enheten er sperret. Det som ikke er levert, ligger her ennå: overlever det \
                  til kontoret.",
@@ -237,6 +260,27 @@ impl Error {
         match language {
             Language::Norwegian => nb.to_owned(),
             Language::English => en.to_owned(),
+        }
+    }
+}
+
+fn too_many_attempts(wait_ms: u64, language: Language) -> String {
+    let seconds = wait_ms.div_ceil(1000).max(1);
+    let minutes = seconds.div_ceil(60);
+    match (language, seconds) {
+        (Language::Norwegian, 1) => "For mange feil passord. Vent ett sekund og prøv igjen.".into(),
+        (Language::Norwegian, 2..120) => {
+            format!("For mange feil passord. Vent {seconds} sekunder og prøv igjen.")
+        }
+        (Language::Norwegian, _) => {
+            format!("For mange feil passord. Vent {minutes} minutter og prøv igjen.")
+        }
+        (Language::English, 1) => "Too many wrong passphrases. Wait a second and try again.".into(),
+        (Language::English, 2..120) => {
+            format!("Too many wrong passphrases. Wait {seconds} seconds and try again.")
+        }
+        (Language::English, _) => {
+            format!("Too many wrong passphrases. Wait {minutes} minutes and try again.")
         }
     }
 }

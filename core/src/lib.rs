@@ -15,6 +15,7 @@ pub mod messages;
 #[cfg(feature = "native")]
 pub mod native;
 pub mod qr;
+pub mod rights;
 pub mod store;
 pub mod sync;
 

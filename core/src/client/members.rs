@@ -66,7 +66,7 @@ pub struct InvitationView {
 }
 
 impl Client {
-    fn require_office(&self) -> Result<(), Error> {
+    pub(super) fn require_office(&self) -> Result<(), Error> {
         match self.replica.role() {
             Some(Role::Administrator | Role::Coordinator) => Ok(()),
             _ => Err(Error::NotAllowed),
@@ -255,8 +255,7 @@ impl Client {
     /// [`Error::NotAllowed`], [`Error::Membership`].
     pub fn revoke_device(&mut self, device: DeviceId) -> Result<(), Error> {
         self.replica.atomically(|replica| {
-            let kept = replica.standing(&[device], |_| true)?;
-            replica.vouch(&kept)?;
+            replica.vouch_for(&[device], |_| true)?;
             let author = Author::Device(replica.device());
             replica.add_entry(author, Body::DeviceRevoked { device })?;
             replica.plan_turns()
@@ -269,8 +268,7 @@ impl Client {
     pub fn revoke_person(&mut self, person: PersonId) -> Result<(), Error> {
         self.replica.atomically(|replica| {
             let devices: Vec<DeviceId> = replica.log()?.devices_of(person).collect();
-            let kept = replica.standing(&devices, |_| true)?;
-            replica.vouch(&kept)?;
+            replica.vouch_for(&devices, |_| true)?;
             let author = Author::Device(replica.device());
             replica.add_entry(author, Body::PersonRevoked { person })?;
             replica.plan_turns()
@@ -286,13 +284,14 @@ impl Client {
             let before = log.persons().get(&person).ok_or(Error::NotAllowed)?.role;
             let (office, register) = (log.office(), log.register());
             let devices: Vec<DeviceId> = log.devices_of(person).collect();
-            let kept = replica.standing(&devices, |_| true)?;
-            replica.vouch(&kept)?;
+            replica.vouch_for(&devices, |_| true)?;
             let author = Author::Device(replica.device());
             replica.add_entry(author, Body::RoleChanged { person, role })?;
             let mut secrets: Vec<Secret> = Vec::new();
             if role.is_office() && !before.is_office() {
+                // What was granted to the office lies behind the person's cursor: all of it anew.
                 secrets.extend(replica.keyring().group_secrets(office));
+                secrets.extend(replica.opened_by(office)?);
             }
             if role.is_staff() && !role.is_office() {
                 secrets.extend(replica.keyring().document_secrets(register));
@@ -450,8 +449,7 @@ impl Replica {
             })
             .map(|(id, _)| *id)
             .collect();
-        let kept = self.standing(&devices, |of| of == document)?;
-        self.vouch(&kept)?;
+        self.vouch_for(&devices, |of| of == document)?;
         let author = Author::Device(self.device());
         self.add_entry(author, Body::ReadersChanged { document, readers })
     }

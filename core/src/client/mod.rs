@@ -3,19 +3,25 @@
 //!
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
+mod erasure;
 mod journal;
+mod lock;
 mod members;
 mod queries;
 mod records;
+mod rights;
 mod threads;
 mod timers;
 
+pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
+pub use lock::Vault;
 pub use members::{InvitationUse, InvitationView, Invitee, NewParticipation};
 pub use queries::{
     HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
 };
 pub use records::RecordedGroup;
+pub use rights::LossReport;
 pub use threads::{RequestLine, ThreadLine};
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};
 

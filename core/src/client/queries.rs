@@ -237,7 +237,11 @@ impl Client {
     /// # Errors
     /// [`Error::UnknownDocument`], [`Error::Store`].
     pub fn register(&mut self) -> Result<Vec<document::RecordView>, Error> {
-        let register = self.replica.log()?.register();
+        let log = self.replica.log()?;
+        let register = log.register();
+        if !log.may_read(self.device(), register) {
+            return Err(Error::NotAllowed);
+        }
         let document = self.replica.document(register)?;
         let records: BTreeSet<RecordRef> = document.records();
         Ok(records

@@ -43,7 +43,7 @@ pub use schema::{Record, RecordRef, SCHEMA_VERSION};
 
 use crate::domain::limits::REASON_CHARS_MAX;
 use crate::domain::register::{Agreement, Employer, Provider, StaffMember};
-use crate::domain::{Participation, check_text};
+use crate::domain::{CohortStatistics, Participation, check_text};
 use schema::{
     FIELD_HOLD, FIELD_RESTRICTED, FIELD_VOID, FieldMap, KEY_KIND, KEY_RESTRICTED, KEY_SCHEMA,
     Place, Scalar,
@@ -186,6 +186,9 @@ pub enum Command {
     PutEmployer(Employer),
     /// Puts a member of staff into the register, or changes them.
     PutStaff(StaffMember),
+    /// Puts a cohort's statistics into the register. Each cohort once: two drawings, one of them
+    /// before somebody left it, would show that person as their difference.
+    PutStatistics(CohortStatistics),
 }
 
 /// What a change says about itself.
@@ -437,7 +440,9 @@ impl Document {
                 self.plan_amend(&Record::Participation(participation.clone()))
             }
             Command::Record(record) => self.plan_new(record),
+            Command::Amend(Record::Statistics(_)) => Err(DocumentError::Exists),
             Command::Amend(record) => self.plan_amend(record),
+            Command::PutStatistics(cohort) => self.plan_new(&Record::Statistics(cohort.clone())),
             Command::PutProvider(provider) => self.plan_put(Record::Provider(provider.clone())),
             Command::PutAgreement(agreement) => self.plan_put(Record::Agreement(agreement.clone())),
             Command::PutEmployer(employer) => self.plan_put(Record::Employer(employer.clone())),

@@ -72,6 +72,8 @@ pub(super) struct InFlight {
     pub(super) marks: Vec<(DocumentId, u64)>,
     pub(super) fetch: Vec<DocumentId>,
     pub(super) returning: bool,
+    /// Nothing was sent: what others wrote is fetched before somebody is put out.
+    pub(super) fetch_first: bool,
 }
 
 impl Replica {
@@ -115,8 +117,10 @@ impl Replica {
         let mut in_flight = InFlight {
             cursor: Some(self.progress.cursor),
             returning,
+            fetch_first: self.fetch_first && self.is_admitted(),
             ..InFlight::default()
         };
+        let fetch_first = in_flight.fetch_first;
         let mut room = REQUEST_BYTES_TARGET;
         let log_len = self
             .confirmed
@@ -124,7 +128,8 @@ impl Replica {
             .map_or(0, folge_protocol::membership::Membership::len);
         let mut entries = Vec::new();
         let from = self.relay_log_len.unwrap_or(log_len).min(log_len);
-        let pending = self.pending_entries.iter().map(Encode::to_bytes);
+        let pending = self.pending_entries.iter().filter(|_| !fetch_first);
+        let pending = pending.map(Encode::to_bytes);
         let known = if from < log_len {
             self.store.log_entries_from(from)?
         } else {
@@ -139,7 +144,11 @@ impl Replica {
             entries.push(Blob(bytes));
         }
         let mut grants = Vec::new();
-        for (n, bytes) in self.store.unsent_grants(returning)? {
+        let unsent = match fetch_first {
+            true => Vec::new(),
+            false => self.store.unsent_grants(returning)?,
+        };
+        for (n, bytes) in unsent {
             if !grants.is_empty() && bytes.len() > room {
                 break;
             }
@@ -149,7 +158,7 @@ impl Replica {
         }
         // A relay that lost data first shows what it still has; the rest is uploaded then.
         let mut envelopes = Vec::new();
-        if !self.progress.recovering && !self.at_entrance {
+        if !self.progress.recovering && !self.at_entrance && !fetch_first {
             in_flight.envelopes =
                 self.store
                     .unsent_envelopes(self.device(), returning, room.max(1))?;
@@ -305,6 +314,9 @@ impl Replica {
             replica.take_marks(&reply.marks)?;
             if replica.is_admitted() {
                 replica.close_entrance()?;
+                if in_flight.fetch_first {
+                    replica.vouch_again()?;
+                }
                 replica.plan_turns()?;
             }
             replica.progress.cursor = replica.progress.cursor.max(reply.position);
@@ -325,7 +337,11 @@ impl Replica {
         self.schedule.succeeded();
         // Another round trip at once only where this one moved something: what the relay refuses
         // now, it would refuse again.
+        if in_flight.fetch_first {
+            self.fetch_first = reply.more;
+        }
         let moved = moved
+            || in_flight.fetch_first
             || report.acknowledged > 0
             || !reply.deliveries.is_empty()
             || log_before != (self.relay_log_len, self.pending_entries.len());

@@ -172,6 +172,49 @@ impl Replica {
         Ok(())
     }
 
+    /// Vouches for what devices wrote that are about to lose a right: once now, and once more
+    /// when what they wrote last has been fetched. The caller is in a transaction.
+    pub(crate) fn vouch_for(
+        &mut self,
+        devices: &[DeviceId],
+        which: impl Fn(DocumentId) -> bool,
+    ) -> Result<(), Error> {
+        let kept = self.standing(devices, which)?;
+        self.fetch_first = true;
+        self.vouch(&kept)
+    }
+
+    /// Vouches for what has arrived since of devices that a pending entry puts out.
+    pub(super) fn vouch_again(&mut self) -> Result<(), Error> {
+        let log = self.log()?;
+        let mut leaving: Vec<(DeviceId, Option<DocumentId>)> = Vec::new();
+        for entry in &self.pending_entries {
+            match &entry.body {
+                Body::DeviceRevoked { device } => leaving.push((*device, None)),
+                Body::PersonRevoked { person } | Body::RoleChanged { person, .. } => {
+                    let devices = log.devices().iter();
+                    let own = devices.filter(|(_, state)| state.person == *person);
+                    leaving.extend(own.map(|(id, _)| (*id, None)));
+                }
+                Body::ReadersChanged { document, .. } => {
+                    let devices = log.devices().keys();
+                    leaving.extend(devices.map(|id| (*id, Some(*document))));
+                }
+                _ => {}
+            }
+        }
+        let mut fresh = Vec::new();
+        for (device, only) in leaving {
+            for kept in self.standing(&[device], |of| only.is_none_or(|only| of == only))? {
+                let stands = self.log()?.stands(device, kept.document, kept.sequence);
+                if !stands && !fresh.contains(&kept) {
+                    fresh.push(kept);
+                }
+            }
+        }
+        self.vouch(&fresh)
+    }
+
     /// Up to where the envelopes of devices stand here, in documents that this device may vouch
     /// for and that `which` names.
     pub(crate) fn standing(

@@ -58,6 +58,9 @@ pub struct Replica {
     pub(super) at_entrance: bool,
     /// The relay does not have the workspace.
     pub(super) must_found: bool,
+    /// Somebody is put out by a pending entry: before it is sent, what they wrote last is fetched,
+    /// so that it is vouched for.
+    pub(super) fetch_first: bool,
     /// How many requests went by while a document's newest key was missing here.
     pub(super) keyless: BTreeMap<DocumentId, u32>,
     /// Something was deleted that must not stay in the store's log.
@@ -145,6 +148,7 @@ impl Replica {
             relay_offset_ms: 0,
             at_entrance: false,
             must_found: false,
+            fetch_first: false,
             keyless: BTreeMap::new(),
             checkpoint_due: false,
             installation,
@@ -160,7 +164,6 @@ impl Replica {
     pub(super) fn reload(&mut self) -> Result<(), Error> {
         self.loaded.clear();
         self.views.clear();
-        self.in_flight = super::exchange::InFlight::default();
         self.progress = match self.store.meta(META_PROGRESS)? {
             None => Progress::default(),
             Some(bytes) => {
@@ -229,6 +232,10 @@ impl Replica {
     /// The log with this device's own pending entries.
     pub(crate) fn log(&self) -> Result<&Membership, Error> {
         self.local.as_ref().ok_or(Error::BadInvitation)
+    }
+    /// The log as the relay has confirmed it.
+    pub(crate) fn confirmed_log(&self) -> Result<&Membership, Error> {
+        self.confirmed.as_ref().ok_or(Error::BadInvitation)
     }
     /// This device.
     #[must_use]
@@ -332,6 +339,8 @@ impl Replica {
             match log.apply(&entry, entry.time_ms) {
                 Ok(()) => rebased.push(entry),
                 Err(_) if is_housekeeping(&entry.body) => self.undo_turn(&entry.body)?,
+                // Two erased it at once.
+                Err(_) if is_erased_already(&entry.body, &log) => {}
                 Err(_) => dropped.push(entry.body),
             }
         }
@@ -725,6 +734,14 @@ fn decode_wanted(bytes: &[u8]) -> Result<BTreeMap<DocumentId, u64>, Error> {
         );
     }
     Ok(wanted)
+}
+
+fn is_erased_already(body: &Body, log: &Membership) -> bool {
+    let Body::Erased { document, .. } = body else {
+        return false;
+    };
+    let state = log.documents().get(document);
+    state.is_some_and(|state| state.erasure.is_some())
 }
 
 /// Entries that a device makes of itself, because the log asks for it.

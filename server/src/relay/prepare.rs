@@ -139,6 +139,22 @@ impl Prepared {
         self.bytes_count
     }
 
+    /// Whether the one it names as its signer may ask at all: a device that is in, an invitation, or
+    /// the root. Says nothing of the signature.
+    #[must_use]
+    pub fn names_member(&self, membership: &Membership) -> bool {
+        let signer = self.signed.signer;
+        membership.active_device(DeviceId(signer)).is_some()
+            || membership.invitations().contains_key(&InvitationId(signer))
+            || membership.root().id() == signer
+    }
+
+    /// Who it says has signed it.
+    #[must_use]
+    pub fn signer(&self) -> [u8; 16] {
+        self.signed.signer
+    }
+
     /// Checks ahead of the writer every signature whose key the log has. A key is named by its
     /// hash, so a signature that holds under the named key holds whatever the log says later;
     /// who may do what is the writer's judgement.

@@ -216,6 +216,11 @@ fn grants_and_marks_are_paged_and_idempotent<S: Storage>(
     }
     storage.commit()?;
     assert!(storage.has_grant(Hash([4; 32]))?);
+    assert_eq!(storage.grant_count(key)?, 4);
+    storage.begin()?;
+    let other = storage.add_workspace(WorkspaceId([99; 16]))?;
+    storage.commit()?;
+    assert_eq!(storage.grant_count(other)?, 0);
     assert!(!storage.has_grant(Hash([5; 32]))?);
     let positions = |after, upto, count, bytes| {
         storage

@@ -249,6 +249,10 @@ pub trait StorageRead {
         count_max: usize,
         wanted: &dyn Fn(&DocumentId, &DeviceId) -> bool,
     ) -> Outcome<Vec<(u64, Mark)>>;
+    /// How many grants a workspace has.
+    /// # Errors
+    /// The store's.
+    fn grant_count(&self, workspace: WorkspaceKey) -> Outcome<u64>;
     /// Whether a grant with this hash is stored.
     /// # Errors
     /// The store's.

@@ -526,6 +526,14 @@ impl StorageRead for SqliteStorage {
         Ok(found)
     }
 
+    fn grant_count(&self, workspace: WorkspaceKey) -> Outcome<u64> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM grants WHERE place > ? AND place <= ?")?;
+        let range = [place(workspace, 0), place(workspace, u64::MAX)];
+        Ok(unsigned(statement.query_row(range, |row| row.get(0))?))
+    }
+
     fn has_grant(&self, hash: Hash) -> Outcome<bool> {
         let mut statement = self
             .connection
