@@ -14,17 +14,20 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use folge_core::Error;
 use folge_core::client::{Client, Invitee, NewParticipation};
-use folge_core::document::{Record, RecordRef, RecordRow};
+use folge_core::document::{CaseFilter, Record, RecordRef, RecordRow};
 use folge_core::domain::{
     Instant, MeetingForm, Minutes, Note, Outcome, Participation, StaffKey, Trip, Visit, With,
 };
 use folge_core::env::{Clock, Env};
-use folge_core::keys::Key32;
+use folge_core::keys::{Granted, KemSecret, Key32, open_grant};
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::store::{Store, StoreError, Unlock};
 use folge_core::sync::{AlarmKind, Outgoing, RelayAddress};
-use folge_protocol::ids::{DocumentId, InstanceId, PersonId};
-use folge_protocol::membership::Role;
+use folge_protocol::codec::Decode as _;
+use folge_protocol::envelope::Envelope;
+use folge_protocol::grant::Grant;
+use folge_protocol::ids::{DeviceId, DocumentId, InstanceId, PersonId};
+use folge_protocol::membership::{ErasureReason, Role};
 use folge_protocol::wire::{PATH_FOUND, RelayError};
 use folge_relay::limits::Limits;
 use folge_relay::relay::{FoundingPolicy, Relay, Settings};
@@ -62,6 +65,12 @@ pub struct Summary {
     pub restores: u64,
     /// Clock jumps.
     pub clock_jumps: u64,
+    /// People put out, let in, assigned and taken off; participations erased.
+    pub acts: u64,
+    /// Devices put out.
+    pub put_out: u64,
+    /// Envelopes that keys of devices put out were tried on in vain.
+    pub tried: u64,
     /// Hash of everything that happened, in order.
     pub trace: [u8; 32],
 }
@@ -96,6 +105,8 @@ struct SimDevice {
     client: Option<Client>,
     staff: StaffKey,
     offline: bool,
+    /// It was let in by an invitation that was withdrawn before, and will never be in.
+    barred: bool,
     /// The number of the request whose answer is awaited.
     awaiting: Option<u64>,
     records: Vec<(DocumentId, Record)>,
@@ -112,8 +123,23 @@ struct Message {
     payload: Payload,
 }
 
+/// A device that was put out: what it held then, and the log's length.
+struct PutOut {
+    device: DeviceId,
+    secrets: Vec<[u8; 32]>,
+    log_len: u64,
+}
+
 /// One simulated world.
+///
+/// Every other one also has people who act: they put each other out, assign, invite, erase. In
+/// those the relay is never restored from a backup: what two administrators append to a log whose
+/// end was lost cannot be brought together (`docs/threat-model.md`).
 pub struct World {
+    run: u32,
+    acts: bool,
+    put_out: Vec<PutOut>,
+    erased: BTreeSet<DocumentId>,
     seed: u64,
     rng: ChaCha8Rng,
     world_ms: Arc<AtomicI64>,
@@ -166,6 +192,10 @@ impl World {
         let relay_name = format!("relay-{run}");
         let relay_keeper = open(&memory_uri(&relay_name));
         let mut world = Self {
+            run,
+            acts: seed % 2 == 1,
+            put_out: Vec::new(),
+            erased: BTreeSet::new(),
             seed,
             world_ms: Arc::new(AtomicI64::new(START_MS)),
             relay: None,
@@ -203,8 +233,13 @@ impl World {
         })?;
         self.settle(office)?;
         let mut links = Vec::new();
-        let roles = std::iter::once(Role::Coordinator)
-            .chain(std::iter::repeat_n(Role::Consultant, CONSULTANTS));
+        let first = if self.acts {
+            Role::Administrator
+        } else {
+            Role::Coordinator
+        };
+        let roles =
+            std::iter::once(first).chain(std::iter::repeat_n(Role::Consultant, CONSULTANTS));
         for role in roles {
             let client = self.client(office)?;
             match client.invite(Invitee::New(role), INVITATION_MILLISECONDS) {
@@ -311,6 +346,7 @@ impl World {
             client: Some(client),
             staff: staff.into(),
             offline: false,
+            barred: false,
             awaiting: None,
             records: Vec::new(),
         });
@@ -556,12 +592,21 @@ impl World {
     }
 
     fn record(&mut self, device: usize) -> Outcomes<()> {
-        let readable: Vec<DocumentId> = self
-            .documents
-            .iter()
-            .copied()
-            .filter(|document| self.readers[document].contains(&device))
-            .collect();
+        let all = CaseFilter::default();
+        let here = self.client(device)?.office_list(&all).into_iter();
+        let here: BTreeSet<DocumentId> = here.map(|line| line.participation).collect();
+        let readable: Vec<DocumentId> = if self.acts {
+            here.into_iter().collect()
+        } else {
+            let readers = &self.readers;
+            let documents = self.documents.iter().copied();
+            documents
+                .filter(|document| readers[document].contains(&device))
+                .collect()
+        };
+        if readable.is_empty() {
+            return Ok(());
+        }
         let document = readable[self.draw(readable.len())];
         let known = self.devices[device].records.len();
         let amend = known > 0 && self.chance(25);
@@ -603,6 +648,8 @@ impl World {
             }
             // Another device changed the same field, or nothing differs: a person is told so.
             Err(Error::Document(_)) => Ok(()),
+            // Taken off, put out, erased: a person is told so.
+            Err(Error::NotAllowed | Error::UnknownDocument) if self.acts => Ok(()),
             Err(error) => self.fail(&format!("{name} records: {error}")),
         }
     }
@@ -615,6 +662,10 @@ impl World {
             Ok(request) => request,
             Err(Error::Store(StoreError::Interrupted)) => {
                 self.crash_device(device);
+                return Ok(());
+            }
+            Err(Error::BadInvitation) if self.acts => {
+                self.devices[device].barred = true;
                 return Ok(());
             }
             Err(error) => return self.fail(&format!("{name} makes a request: {error}")),
@@ -764,8 +815,15 @@ impl World {
     /// Syncs one device without mishaps until it has nothing more to do; at most a few rounds.
     fn settle(&mut self, device: usize) -> Outcomes<()> {
         for _ in 0..20 {
+            if self.devices[device].barred {
+                return Ok(());
+            }
             let request = match self.client(device)?.sync_request() {
                 Ok(request) => request,
+                Err(Error::BadInvitation) if self.acts => {
+                    self.devices[device].barred = true;
+                    return Ok(());
+                }
                 Err(error) => return self.fail(&format!("settling: {error}")),
             };
             let answer = self.ask_relay(&request)?;
@@ -813,6 +871,7 @@ impl World {
             }
             962..976 => self.arm_device(device),
             976..983 => self.arm_relay(),
+            983..989 if self.acts => self.act(),
             983..987 => self.backup_relay(),
             987..989 => self.restore_relay(),
             _ => {
@@ -833,6 +892,221 @@ impl World {
                 Ok(())
             }
         }
+    }
+
+    /// Somebody in charge does something about who may read what.
+    fn act(&mut self) -> Outcomes<()> {
+        let chief = self.draw(2);
+        let (who, what) = (self.draw(CONSULTANTS), self.draw(self.documents.len()));
+        let (person, document) = (self.persons[1 + who], self.documents[what]);
+        let kind = self.draw(10);
+        let name = self.devices[chief].name.clone();
+        let done = match kind {
+            0 | 1 => self.client(chief)?.unassign(document, person),
+            2 | 3 => self.client(chief)?.assign(document, person),
+            4 | 5 => return self.put_out(chief, person),
+            6..9 => return self.let_in(chief, person),
+            _ if self.erased.len() < 2 => {
+                let reason = ErasureReason::Instruction;
+                let done = self.client(chief)?.erase(document, reason);
+                if done.is_ok() {
+                    self.erased.insert(document);
+                }
+                done
+            }
+            _ => return Ok(()),
+        };
+        self.acted(chief, done, &format!("{name} acts {kind}"))
+    }
+
+    fn acted(&mut self, device: usize, done: Result<(), Error>, what: &str) -> Outcomes<()> {
+        match done {
+            Ok(()) => {
+                self.summary.acts += 1;
+                self.note(what.to_owned());
+                Ok(())
+            }
+            Err(Error::Store(StoreError::Interrupted)) => {
+                self.crash_device(device);
+                Ok(())
+            }
+            // What somebody else did already, or what is not here yet.
+            Err(
+                Error::NotAllowed
+                | Error::UnknownDocument
+                | Error::Membership(_)
+                | Error::Held
+                | Error::BadInvitation,
+            ) => Ok(()),
+            Err(error) => self.fail(&format!("{what}: {error}")),
+        }
+    }
+
+    /// Puts out one device of a consultant, at random.
+    fn put_out(&mut self, chief: usize, person: PersonId) -> Outcomes<()> {
+        let own: Vec<usize> = (2..self.devices.len())
+            .filter(|place| !self.devices[*place].barred)
+            .collect();
+        let place = own[self.draw(own.len())];
+        let (device, of) = {
+            let client = self.client(place)?;
+            (client.device(), client.identity().person)
+        };
+        let log = match self.client(chief)?.membership() {
+            Ok(log) => (log.len(), log.active_device(device).is_some()),
+            Err(_) => return Ok(()),
+        };
+        if of != person || !log.1 {
+            return Ok(());
+        }
+        let secrets = self.secrets(place)?;
+        let done = self.client(chief)?.revoke_device(device);
+        if done.is_ok() {
+            self.summary.put_out += 1;
+            self.put_out.push(PutOut {
+                device,
+                secrets,
+                log_len: log.0,
+            });
+        }
+        let name = self.devices[place].name.clone();
+        self.acted(chief, done, &format!("{name} is put out"))
+    }
+
+    /// Invites a further device of a consultant, by an own one or by somebody in charge.
+    fn let_in(&mut self, chief: usize, person: PersonId) -> Outcomes<()> {
+        if self.devices.len() > 14 {
+            return Ok(());
+        }
+        let mut own = None;
+        for place in 2..self.devices.len() {
+            let client = self.client(place)?;
+            if client.identity().person == person && client.membership().is_ok() {
+                own = Some(place);
+            }
+        }
+        let inviter = if self.chance(50) {
+            chief
+        } else {
+            own.unwrap_or(chief)
+        };
+        let staff = self.devices[own.unwrap_or(2)].staff.clone();
+        let invitee = Invitee::Known(person);
+        let link = self
+            .client(inviter)?
+            .invite(invitee, INVITATION_MILLISECONDS);
+        match link {
+            Ok(link) => {
+                let name = format!("further-{}", self.devices.len());
+                let run = self.run;
+                self.summary.acts += 1;
+                self.note(format!("{name} is invited"));
+                self.add_device(run, &name, staff.as_str(), |store, env| {
+                    Client::join(store, env, &link)
+                })?;
+                Ok(())
+            }
+            Err(error) => self.acted(inviter, Err(error), "invites"),
+        }
+    }
+
+    /// Every secret on a device.
+    fn secrets(&mut self, place: usize) -> Outcomes<Vec<[u8; 32]>> {
+        let clock = Arc::clone(&self.devices[place].clock);
+        let mut env = self.env(&clock);
+        let device = &self.devices[place];
+        let unlock = Unlock::Secret(device.secret.clone());
+        let rows =
+            Store::open_in(open(&device.uri), &unlock, &mut env).and_then(|store| store.secrets());
+        match rows {
+            Ok(rows) => Ok(rows.into_iter().map(|row| row.key).collect()),
+            Err(error) => self.fail(&format!("secrets: {error}")),
+        }
+    }
+
+    /// Somebody in charge looks at what is held back and takes it, and at what devices that were
+    /// put out hand over.
+    fn admit_everything(&mut self) -> Outcomes<bool> {
+        let mut packs = Vec::new();
+        for place in 0..self.devices.len() {
+            if self.client(place)?.is_put_out() {
+                match self.client(place)?.pack_unsent() {
+                    Ok(pack) => packs.push(pack),
+                    Err(error) => return self.fail(&format!("pack: {error}")),
+                }
+            }
+        }
+        let chief = self.client(0)?;
+        let mut new = 0;
+        for pack in packs {
+            match chief.take_pack(&pack) {
+                Ok(count) => new += count,
+                Err(error) => return self.fail(&format!("take pack: {error}")),
+            }
+        }
+        let held = match chief.held() {
+            Ok(held) => held,
+            Err(error) => return self.fail(&format!("held: {error}")),
+        };
+        for line in &held {
+            let known = chief
+                .membership()
+                .is_ok_and(|log| log.stands(line.device, line.document, line.sequence));
+            if !known && let Err(error) = chief.admit(line.document, line.device, line.sequence) {
+                return self.fail(&format!("admit: {error}"));
+            }
+        }
+        Ok(new > 0 || !held.is_empty())
+    }
+
+    /// No key that a device held when it was put out, nor any that opens with it, opens what was
+    /// sealed by somebody who knew that it was out.
+    fn check_put_out(&mut self) -> Outcomes<()> {
+        let mine = self.secrets(0)?;
+        let all = |sql: &str| -> rusqlite::Result<Vec<Vec<u8>>> {
+            let mut statement = self.relay_keeper.prepare(sql)?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        };
+        let (Ok(grants), Ok(envelopes)) = (
+            all("SELECT bytes FROM grants"),
+            all("SELECT bytes FROM envelopes"),
+        ) else {
+            return self.fail("the relay's tables");
+        };
+        let grants: Vec<Grant> = grants
+            .iter()
+            .filter_map(|bytes| Grant::from_bytes(bytes).ok())
+            .collect();
+        let opens = |envelope: &Envelope, keys: &[[u8; 32]]| {
+            keys.iter()
+                .find_map(|key| folge_core::envelope::open(envelope, &Key32::new(*key)).ok())
+        };
+        let envelopes: Vec<(Envelope, u64)> = envelopes
+            .iter()
+            .filter_map(|bytes| Envelope::from_bytes(bytes).ok())
+            .filter_map(|envelope| {
+                let content = opens(&envelope, &mine)?;
+                Some((envelope, content.log_len))
+            })
+            .collect();
+        let mut tried = 0;
+        for out in &self.put_out {
+            let keys = closure(out.secrets.clone(), &grants);
+            for (envelope, log_len) in &envelopes {
+                if *log_len <= out.log_len || envelope.header.device == out.device {
+                    continue;
+                }
+                tried += 1;
+                if opens(envelope, &keys).is_some() {
+                    return self.fail(&format!(
+                        "{} opens what {} sealed at {log_len}, put out at {}",
+                        out.device, envelope.header.device, out.log_len
+                    ));
+                }
+            }
+        }
+        self.summary.tried += tried;
+        Ok(())
     }
 
     /// Heals everything and checks all that must hold.
@@ -861,6 +1135,9 @@ impl World {
                 }
             }
             rounds += 1;
+            if self.acts && self.admit_everything()? {
+                busy.push("held".to_owned());
+            }
             // Two quiet rounds: what one device brings up last, the others must still fetch.
             if busy.is_empty() && rounds > 3 {
                 break;
@@ -964,6 +1241,29 @@ impl World {
 }
 
 static NEXT_RUN: AtomicU32 = AtomicU32::new(0);
+
+/// Everything that opens with some secrets: every key is tried on every grant.
+fn closure(mut fresh: Vec<[u8; 32]>, grants: &[Grant]) -> Vec<[u8; 32]> {
+    let mut keys: BTreeSet<[u8; 32]> = BTreeSet::new();
+    let mut opened: BTreeSet<usize> = BTreeSet::new();
+    while let Some(key) = fresh.pop() {
+        if !keys.insert(key) {
+            continue;
+        }
+        for (place, grant) in grants.iter().enumerate() {
+            if opened.contains(&place) {
+                continue;
+            }
+            if let Ok(granted) = open_grant(grant, &KemSecret(Key32::new(key))) {
+                opened.insert(place);
+                if let Granted::Secrets(secrets) = granted {
+                    fresh.extend(secrets.iter().map(|secret| *secret.key.expose()));
+                }
+            }
+        }
+    }
+    keys.into_iter().collect()
+}
 
 /// One whole run.
 /// # Errors

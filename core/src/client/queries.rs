@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use folge_protocol::codec::Decode;
 use folge_protocol::ids::{DeviceId, DocumentId, PersonId};
-use folge_protocol::membership::Role;
+use folge_protocol::membership::{Membership, Role};
 
 use super::Client;
 use crate::document::{
@@ -248,6 +248,14 @@ impl Client {
             .iter()
             .filter_map(|record| document.record(record))
             .collect())
+    }
+
+    /// The membership log's sum, this device's own pending entries included: who is in, with which
+    /// rights, and what was erased.
+    /// # Errors
+    /// [`Error::BadInvitation`] before a joining device has fetched the log.
+    pub fn membership(&self) -> Result<&Membership, Error> {
+        self.replica.log()
     }
 
     /// Who is in the workspace.
