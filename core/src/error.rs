@@ -6,7 +6,7 @@ use folge_protocol::wire::RelayError;
 
 use crate::document::DocumentError;
 use crate::domain::Language;
-use crate::keys::KemError;
+use crate::keys::{KemError, WordsError};
 use crate::store::StoreError;
 
 /// How a relay's reply contradicts what this device knows. The reply is not taken.
@@ -47,6 +47,9 @@ pub enum Error {
     /// A key.
     #[error(transparent)]
     Key(#[from] KemError),
+    /// The recovery words.
+    #[error(transparent)]
+    Words(#[from] WordsError),
     /// The membership rules.
     #[error(transparent)]
     Membership(#[from] MembershipError),
@@ -59,6 +62,9 @@ pub enum Error {
     /// The relay could not be reached. Carries no address.
     #[error("the relay cannot be reached: {0}")]
     Unreachable(&'static str),
+    /// The device is locked.
+    #[error("the device is locked: unlock it")]
+    Locked,
     /// The participation is not on this device.
     #[error("the participation is not on this device: sync, or ask to be assigned")]
     UnknownDocument,
@@ -71,6 +77,18 @@ pub enum Error {
     /// Nobody invited this device, or the invitation is for another workspace.
     #[error("the invitation does not fit: ask for a new one")]
     BadInvitation,
+    /// The recovery words are of this workspace, but open nothing on this relay.
+    #[error("the recovery words open nothing on this relay: check the relay's address")]
+    BadRecovery,
+    /// The bytes are nothing that a device handed over.
+    #[error("this is nothing that a device handed over: choose the file that it wrote")]
+    BadPack,
+    /// The participation is held back from erasure, or restricted.
+    #[error("the participation is held back from erasure: release it first")]
+    Held,
+    /// This device was put out of the workspace.
+    #[error("this device was put out of the workspace: hand over what was not delivered")]
+    PutOut,
     /// No such timer.
     #[error("the timer is not running")]
     UnknownTimer,
@@ -89,6 +107,7 @@ impl Error {
         match self {
             Self::Store(error) => match error {
                 StoreError::WrongSecret => "wrong_secret",
+                StoreError::TooManyAttempts { .. } => "too_many_attempts",
                 StoreError::NotAStore => "not_a_store",
                 StoreError::Exists => "store_exists",
                 StoreError::TooNew { .. } => "store_too_new",
@@ -101,6 +120,7 @@ impl Error {
             },
             Self::Document(error) => error.code(),
             Self::Key(_) => "key",
+            Self::Words(error) => error.code(),
             Self::Membership(_) => "membership",
             Self::Relay(RelayError::ClockSkew { .. }) => "clock_skew",
             Self::Relay(RelayError::Unauthorized) => "unauthorized",
@@ -110,10 +130,15 @@ impl Error {
             Self::Relay(_) => "relay_refused",
             Self::RelayFault(_) => "relay_fault",
             Self::Unreachable(_) => "unreachable",
+            Self::Locked => "locked",
             Self::UnknownDocument => "unknown_document",
             Self::NotAllowed => "not_allowed",
             Self::ReasonNeeded => "reason_needed",
             Self::BadInvitation => "bad_invitation",
+            Self::BadRecovery => "bad_recovery",
+            Self::BadPack => "bad_pack",
+            Self::Held => "held",
+            Self::PutOut => "put_out",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
             Self::Unreadable(_) => "unreadable",
@@ -125,6 +150,10 @@ impl Error {
     pub fn user_text(&self, language: Language) -> String {
         let (nb, en) = match self {
             Self::Document(error) => return error.user_text(language),
+            Self::Words(error) => return error.user_text(language),
+            Self::Store(StoreError::TooManyAttempts { wait_ms }) => {
+                return too_many_attempts(*wait_ms, language);
+            }
             Self::Store(error) => match error {
                 StoreError::WrongSecret => (
                     "Feil passord eller nøkkel. Ingenting er endret; prøv igjen.",
@@ -158,7 +187,10 @@ impl Error {
                     "Lageret er åpent i et annet vindu. Lukk det og prøv igjen.",
                     "The store is open in another window. Close it and try again.",
                 ),
-                StoreError::BadCost | StoreError::Interrupted | StoreError::Sqlite(_) => (
+                StoreError::TooManyAttempts { .. }
+                | StoreError::BadCost
+                | StoreError::Interrupted
+                | StoreError::Sqlite(_) => (
                     "Lageret svarte ikke som det skulle, så dette ble ikke lagret. Prøv igjen.",
                     "The store did not answer as it should, so this was not saved. Try again.",
                 ),
@@ -180,6 +212,10 @@ impl Error {
                 "The relay shows something else than before. Nothing was taken. Ask an \
                  administrator.",
             ),
+            Self::Locked => (
+                "Følge er låst. Lås opp for å fortsette; alt er lagret.",
+                "Følge is locked. Unlock it to go on; all is saved.",
+            ),
             Self::UnknownDocument => (
                 "Deltakelsen er ikke på denne enheten. Synkroniser, eller be om å bli tildelt.",
                 "The participation is not on this device. Sync, or ask to be assigned.",
@@ -196,6 +232,24 @@ impl Error {
                 "Invitasjonen passer ikke. Be om en ny.",
                 "The invitation does not fit. Ask for a new one.",
             ),
+            Self::BadRecovery => (
+                "Gjenopprettingsordene åpner ingenting hos denne tjenesten. Sjekk adressen.",
+                "The recovery words open nothing on this relay. Check its address.",
+            ),
+            Self::BadPack => (
+                "Filen er ikke noe en enhet har overlevert. Velg filen som enheten skrev.",
+                "The file is nothing that a device handed over. Choose the file that it wrote.",
+            ),
+            Self::Held => (
+                "Deltakelsen er holdt tilbake fra sletting. Opphev det først.",
+                "The participation is held back from erasure. Release it first.",
+            ),
+            Self::PutOut => (
+                "Denne enheten er sperret. Det som ikke er levert, ligger her ennå: overlever det \
+                 til kontoret.",
+                "This device was put out. What was not delivered is still here: hand it over to \
+                 the office.",
+            ),
             Self::UnknownTimer => ("Tidtakingen er ikke i gang.", "The timer is not running."),
             Self::TooManyTimers => (
                 "For mange tidtakinger er i gang. Stopp en først.",
@@ -209,6 +263,53 @@ impl Error {
         match language {
             Language::Norwegian => nb.to_owned(),
             Language::English => en.to_owned(),
+        }
+    }
+}
+
+fn too_many_attempts(wait_ms: u64, language: Language) -> String {
+    let seconds = wait_ms.div_ceil(1000).max(1);
+    let minutes = seconds.div_ceil(60);
+    match (language, seconds) {
+        (Language::Norwegian, 1) => "For mange feil passord. Vent ett sekund og prøv igjen.".into(),
+        (Language::Norwegian, 2..120) => {
+            format!("For mange feil passord. Vent {seconds} sekunder og prøv igjen.")
+        }
+        (Language::Norwegian, _) => {
+            format!("For mange feil passord. Vent {minutes} minutter og prøv igjen.")
+        }
+        (Language::English, 1) => "Too many wrong passphrases. Wait a second and try again.".into(),
+        (Language::English, 2..120) => {
+            format!("Too many wrong passphrases. Wait {seconds} seconds and try again.")
+        }
+        (Language::English, _) => {
+            format!("Too many wrong passphrases. Wait {minutes} minutes and try again.")
+        }
+    }
+}
+
+impl WordsError {
+    /// What the user reads: what is wrong with the recovery words, and what to do.
+    #[must_use]
+    pub fn user_text(&self, language: Language) -> String {
+        if language == Language::English {
+            return self.to_string();
+        }
+        match self {
+            Self::WrongCount { found, expected } => {
+                format!("Du har skrevet {found} ord, og det skal være {expected}. Sjekk arket.")
+            }
+            Self::UnknownWord {
+                place,
+                suggestion: Some(word),
+            } => format!("Ord {place} finnes ikke i listen. Mente du «{word}»?"),
+            Self::UnknownWord {
+                place,
+                suggestion: None,
+            } => format!("Ord {place} finnes ikke i listen. Sjekk det mot arket."),
+            Self::BadChecksum => "Ordene stemmer ikke med hverandre. Ett av dem er et annet ord, \
+                                  eller to har byttet plass. Sjekk hvert ord mot arket."
+                .into(),
         }
     }
 }

@@ -11,8 +11,11 @@ pub mod envelope;
 mod error;
 pub mod keys;
 pub mod limits;
+pub mod messages;
 #[cfg(feature = "native")]
 pub mod native;
+pub mod qr;
+pub mod rights;
 pub mod store;
 pub mod sync;
 

@@ -8,10 +8,18 @@ pub const DOCUMENTS_PER_ENTRY: usize = 200;
 pub const BATCH_CHANGES_MAX: usize = 4096;
 /// Changes kept beside a local snapshot before it is made anew.
 pub const TAIL_CHANGES_MAX: u32 = 128;
+/// One message of a thread or journal, in bytes.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// The text of one message, in bytes.
+pub const MESSAGE_TEXT_BYTES_MAX: usize = 20_000;
+/// A participation opened again within this time is not noted anew, in milliseconds.
+pub const OPENING_MILLISECONDS: i64 = 15 * 60 * 1000;
 /// Documents kept loaded in memory at once.
 pub const LOADED_DOCUMENTS_MAX: usize = 64;
 /// Secrets in one grant.
 pub const GRANT_SECRETS_MAX: usize = 2048;
+/// Requests that a document's new key may be missing before this device turns the key itself.
+pub const KEYLESS_REQUESTS_MAX: u32 = 8;
 /// How far wall and monotonic clock may drift apart before it counts as a jump, in seconds.
 pub const CLOCK_DRIFT_SECONDS_MAX: i64 = 120;
 /// How far a claimed time may lie outside the receipts' bounds, in milliseconds.
@@ -37,3 +45,11 @@ pub const UNREAD_MILLISECONDS_MAX: u64 = 72 * 60 * 60 * 1000;
 pub const WITHHELD_MILLISECONDS_MAX: u64 = 60 * 60 * 1000;
 /// How often ages are looked at, in milliseconds.
 pub const AGES_MILLISECONDS: u64 = 60 * 60 * 1000;
+/// Wrong passphrases before waits begin.
+pub const PASSPHRASE_ATTEMPTS_FREE: u32 = 3;
+/// The wait after one more, in milliseconds; each further one doubles it.
+pub const PASSPHRASE_WAIT_MILLISECONDS_MIN: u64 = 1_000;
+/// The longest wait between passphrases, in milliseconds.
+pub const PASSPHRASE_WAIT_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
+/// How long a device may lie unused before it locks itself, in milliseconds.
+pub const LOCK_AFTER_MILLISECONDS: u64 = 5 * 60 * 1000;

@@ -56,6 +56,10 @@ impl Writer {
     pub fn u8(&mut self, value: u8) {
         self.bytes.push(value);
     }
+    /// One byte, 0 or 1.
+    pub fn bool(&mut self, value: bool) {
+        self.u8(u8::from(value));
+    }
     /// Four bytes, big-endian.
     pub fn u32(&mut self, value: u32) {
         self.raw(&value.to_be_bytes());
@@ -132,6 +136,16 @@ impl<'a> Reader<'a> {
     /// [`DecodeError::Truncated`].
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         self.take(N)?.try_into().map_err(|_| DecodeError::Truncated)
+    }
+    /// One byte, 0 or 1.
+    /// # Errors
+    /// [`DecodeError::Truncated`], [`DecodeError::Invalid`].
+    pub fn bool(&mut self) -> Result<bool, DecodeError> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(DecodeError::Invalid),
+        }
     }
     /// One byte.
     /// # Errors

@@ -40,6 +40,10 @@ pub enum Tag {
     Mark,
     /// A request to the relay.
     Request,
+    /// A message's name.
+    Message,
+    /// A receipt of an erasure.
+    Erasure,
 }
 
 impl Tag {
@@ -58,6 +62,8 @@ impl Tag {
             Self::Reply => b"folge reply v1",
             Self::Mark => b"folge mark v1",
             Self::Request => b"folge request v1",
+            Self::Message => b"folge message v1",
+            Self::Erasure => b"folge erasure receipt v1",
         }
     }
 }

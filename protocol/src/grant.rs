@@ -14,11 +14,9 @@ pub const GRANT_VERSION: u8 = 1;
 /// Whose key a grant is sealed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Recipient {
-    /// A device's own key.
-    Device(DeviceId),
     /// An invitation's one-time key.
     Invitation(InvitationId),
-    /// A group's key of one epoch.
+    /// A group's key of one epoch; a device is a group of its own.
     Group(GroupId, u32),
     /// The workspace's recovery key.
     Recovery,
@@ -27,10 +25,6 @@ pub enum Recipient {
 impl Encode for Recipient {
     fn encode(&self, out: &mut Writer) {
         match self {
-            Self::Device(id) => {
-                out.u8(1);
-                id.encode(out);
-            }
             Self::Invitation(id) => {
                 out.u8(2);
                 id.encode(out);
@@ -48,7 +42,6 @@ impl Encode for Recipient {
 impl Decode for Recipient {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(match input.u8()? {
-            1 => Self::Device(Decode::decode(input)?),
             2 => Self::Invitation(Decode::decode(input)?),
             3 => Self::Group(Decode::decode(input)?, input.u32()?),
             4 => Self::Recovery,

@@ -93,8 +93,8 @@ id! {
     PersonId
 }
 id! {
-    /// A group of key holders: a person's devices, the office, a participant. Random; a
-    /// person's group has the person's id.
+    /// A group of key holders: one device, a person's devices, the office. Random; a person's
+    /// group has the person's id, a device's group the device's.
     GroupId
 }
 id! {
@@ -105,6 +105,12 @@ id! {
     /// One life of a relay's database. It changes whenever the relay is restored or made anew,
     /// so that clients notice and bring back what was lost.
     InstanceId
+}
+
+impl From<DeviceId> for GroupId {
+    fn from(device: DeviceId) -> Self {
+        Self(device.0)
+    }
 }
 
 impl From<PersonId> for GroupId {

@@ -8,10 +8,12 @@ pub const CIPHERTEXT_BYTES_MAX: usize = ENVELOPE_BYTES_MAX - 512;
 pub const ENTRY_BYTES_MAX: usize = 256 * 1024;
 /// Documents named in one membership entry.
 pub const ENTRY_DOCUMENTS_MAX: usize = 1024;
+/// Devices' places in documents that one membership entry vouches for.
+pub const ENTRY_KEPT_MAX: usize = 4096;
 /// Groups that may read one document.
 pub const READERS_MAX: usize = 64;
-/// The largest grant, in bytes.
-pub const GRANT_BYTES_MAX: usize = 256 * 1024;
+/// The largest grant, in bytes: it may hold an envelope.
+pub const GRANT_BYTES_MAX: usize = ENVELOPE_BYTES_MAX + 4096;
 /// The largest request or reply body, in bytes.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How much a client puts into one request, in bytes: what is lost when the network breaks.

@@ -315,6 +315,9 @@ pub struct SyncRequest {
     pub marks: Vec<Mark>,
     /// Streams to deliver from a number on, own envelopes included, whatever the cursor.
     pub fetch: Vec<StreamFrom>,
+    /// The grants and envelopes were stored before, and are brought back to a relay that lost
+    /// them: their keys may have been replaced since.
+    pub returning: bool,
 }
 
 impl Encode for SyncRequest {
@@ -328,6 +331,7 @@ impl Encode for SyncRequest {
         out.list(&self.envelopes);
         out.list(&self.marks);
         out.list(&self.fetch);
+        out.bool(self.returning);
     }
 }
 
@@ -343,6 +347,7 @@ impl Decode for SyncRequest {
             envelopes: input.list(MESSAGE_ENVELOPES_MAX)?,
             marks: input.list(MESSAGE_MARKS_MAX)?,
             fetch: input.list(MESSAGE_FETCH_MAX)?,
+            returning: input.bool()?,
         })
     }
 }
@@ -403,10 +408,12 @@ pub enum RefusalCode {
     LogConflict,
     /// The invitation was used, withdrawn or is too old.
     InvitationSpent,
+    /// The key was replaced, or must be, because somebody who held it was put out: seal anew.
+    StaleKey,
 }
 
 impl RefusalCode {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::NotAllowed,
         Self::SequenceConflict,
         Self::SequenceGap,
@@ -415,6 +422,7 @@ impl RefusalCode {
         Self::Quota,
         Self::LogConflict,
         Self::InvitationSpent,
+        Self::StaleKey,
     ];
     const fn code(self) -> u8 {
         match self {
@@ -426,6 +434,7 @@ impl RefusalCode {
             Self::Quota => 6,
             Self::LogConflict => 7,
             Self::InvitationSpent => 8,
+            Self::StaleKey => 9,
         }
     }
 }

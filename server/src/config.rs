@@ -133,6 +133,19 @@ impl Limits {
             "request_milliseconds_max" => self.request_milliseconds_max = value,
             "queue_requests_max" => self.queue_requests_max = narrow()?,
             "group_requests_max" => self.group_requests_max = narrow()?,
+            "device_bytes_per_day" => self.device_bytes_per_day = value,
+            "workspace_strangers_per_minute" => self.workspace_strangers_per_minute = narrow()?,
+            "unknown_workspaces_per_minute" => {
+                self.unknown_workspaces_per_minute = narrow()?;
+            }
+            "founding_failures_per_hour" => self.founding_failures_per_hour = narrow()?,
+            "address_failures_per_minute" => self.address_failures_per_minute = narrow()?,
+            "address_founding_failures_per_hour" => {
+                self.address_founding_failures_per_hour = narrow()?
+            }
+            "workspace_entries_max" => self.workspace_entries_max = value,
+            "workspace_grants_max" => self.workspace_grants_max = value,
+            "header_milliseconds_max" => self.header_milliseconds_max = value,
             _ => return Err(bad("there is no such limit; `serve --help` lists them")),
         }
         Ok(())

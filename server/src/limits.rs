@@ -5,6 +5,28 @@ use folge_protocol::limits::BODY_BYTES_MAX;
 
 /// Requests that one device may make in a minute.
 pub const DEVICE_REQUESTS_PER_MINUTE: u32 = 6_000;
+/// What one device may send in a day, in bytes; and as much may be sent to it.
+pub const DEVICE_BYTES_PER_DAY: u64 = 4 * 1024 * 1024 * 1024;
+/// Requests in a minute that no member of the workspace signed: guessed invitations, devices that
+/// were shut out. More of them are not looked at; members are.
+pub const WORKSPACE_STRANGERS_PER_MINUTE: u32 = 120;
+/// Requests in a minute for workspaces that are not on this relay, over all.
+pub const UNKNOWN_WORKSPACES_PER_MINUTE: u32 = 6_000;
+/// Founding requests with a wrong token in an hour, over all. More are not looked at.
+pub const FOUNDING_FAILURES_PER_HOUR: u32 = 600;
+/// Requests from one address in a minute that were malformed or signed by nobody known. Generous:
+/// behind a proxy, or in one office, many share an address. More are answered with `Busy`, except
+/// those that a member signed.
+pub const ADDRESS_FAILURES_PER_MINUTE: u32 = 1_200;
+/// Founding requests from one address in an hour that were refused. Generous for the same reason.
+pub const ADDRESS_FOUNDING_FAILURES_PER_HOUR: u32 = 60;
+/// Entries in one workspace's log. At the bound only what shuts somebody out is taken.
+pub const WORKSPACE_ENTRIES_MAX: u64 = 200_000;
+/// Grants stored for one workspace.
+pub const WORKSPACE_GRANTS_MAX: u64 = 4_000_000;
+/// How long a connection may take to send a request's headers, and how long it may wait between
+/// two requests, in milliseconds.
+pub const HEADER_MILLISECONDS_MAX: u64 = 30_000;
 /// Workspaces on one relay.
 pub const WORKSPACES_MAX: u64 = 10_000;
 /// What one workspace may store, in bytes.
@@ -38,8 +60,8 @@ pub const LIVE_PING_MILLISECONDS: u64 = 30_000;
 pub const LIVE_HELLO_BYTES_MAX: usize = 4 * 1024;
 /// Requests remembered against replay.
 pub const REPLAY_REQUESTS_MAX: usize = 256 * 1024;
-/// Devices whose rate is remembered.
-pub const RATE_DEVICES_MAX: usize = 64 * 1024;
+/// Devices, workspaces or addresses whose rate is remembered.
+pub const RATE_KEYS_MAX: usize = 64 * 1024;
 /// How long a client that finds the relay's queue full shall wait, in milliseconds.
 pub const BUSY_MILLISECONDS: u64 = 500;
 /// How long open requests may take when the relay is told to stop, in milliseconds.
@@ -74,6 +96,24 @@ pub struct Limits {
     pub queue_requests_max: u32,
     /// See [`GROUP_REQUESTS_MAX`].
     pub group_requests_max: u32,
+    /// See [`DEVICE_BYTES_PER_DAY`].
+    pub device_bytes_per_day: u64,
+    /// See [`WORKSPACE_STRANGERS_PER_MINUTE`].
+    pub workspace_strangers_per_minute: u32,
+    /// See [`UNKNOWN_WORKSPACES_PER_MINUTE`].
+    pub unknown_workspaces_per_minute: u32,
+    /// See [`FOUNDING_FAILURES_PER_HOUR`].
+    pub founding_failures_per_hour: u32,
+    /// See [`ADDRESS_FAILURES_PER_MINUTE`].
+    pub address_failures_per_minute: u32,
+    /// See [`ADDRESS_FOUNDING_FAILURES_PER_HOUR`].
+    pub address_founding_failures_per_hour: u32,
+    /// See [`WORKSPACE_ENTRIES_MAX`].
+    pub workspace_entries_max: u64,
+    /// See [`WORKSPACE_GRANTS_MAX`].
+    pub workspace_grants_max: u64,
+    /// See [`HEADER_MILLISECONDS_MAX`].
+    pub header_milliseconds_max: u64,
 }
 
 impl Default for Limits {
@@ -90,6 +130,15 @@ impl Default for Limits {
             request_milliseconds_max: REQUEST_MILLISECONDS_MAX,
             queue_requests_max: QUEUE_REQUESTS_MAX,
             group_requests_max: GROUP_REQUESTS_MAX,
+            device_bytes_per_day: DEVICE_BYTES_PER_DAY,
+            workspace_strangers_per_minute: WORKSPACE_STRANGERS_PER_MINUTE,
+            unknown_workspaces_per_minute: UNKNOWN_WORKSPACES_PER_MINUTE,
+            founding_failures_per_hour: FOUNDING_FAILURES_PER_HOUR,
+            address_failures_per_minute: ADDRESS_FAILURES_PER_MINUTE,
+            address_founding_failures_per_hour: ADDRESS_FOUNDING_FAILURES_PER_HOUR,
+            workspace_entries_max: WORKSPACE_ENTRIES_MAX,
+            workspace_grants_max: WORKSPACE_GRANTS_MAX,
+            header_milliseconds_max: HEADER_MILLISECONDS_MAX,
         }
     }
 }
@@ -168,6 +217,60 @@ impl Limits {
                 self.group_requests_max.into(),
                 1,
                 100_000,
+            ),
+            (
+                "device_bytes_per_day",
+                self.device_bytes_per_day,
+                BODY_BYTES_MAX as u64,
+                1 << 36,
+            ),
+            (
+                "workspace_strangers_per_minute",
+                self.workspace_strangers_per_minute.into(),
+                1,
+                10_000_000,
+            ),
+            (
+                "unknown_workspaces_per_minute",
+                self.unknown_workspaces_per_minute.into(),
+                1,
+                10_000_000,
+            ),
+            (
+                "founding_failures_per_hour",
+                self.founding_failures_per_hour.into(),
+                1,
+                10_000_000,
+            ),
+            (
+                "address_failures_per_minute",
+                self.address_failures_per_minute.into(),
+                1,
+                10_000_000,
+            ),
+            (
+                "address_founding_failures_per_hour",
+                self.address_founding_failures_per_hour.into(),
+                1,
+                10_000_000,
+            ),
+            (
+                "workspace_entries_max",
+                self.workspace_entries_max,
+                1,
+                1 << 32,
+            ),
+            (
+                "workspace_grants_max",
+                self.workspace_grants_max,
+                1,
+                1 << 40,
+            ),
+            (
+                "header_milliseconds_max",
+                self.header_milliseconds_max,
+                10,
+                hour_milliseconds,
             ),
         ];
         for (name, value, least, most) in checks {

@@ -46,7 +46,13 @@ The file given with --config is TOML, every key optional:
 Limits (--limit NAME=VALUE, FOLGE_RELAY_LIMITS=NAME=VALUE,..., or [limits]):
   body_bytes_max, device_requests_per_minute, workspaces_max, workspace_bytes_max,
   device_live_connections_max, live_connections_max, connections_max,
-  live_hello_milliseconds_max, request_milliseconds_max, queue_requests_max, group_requests_max
+  live_hello_milliseconds_max, request_milliseconds_max, queue_requests_max, group_requests_max,
+  header_milliseconds_max, device_bytes_per_day, workspace_entries_max, workspace_grants_max,
+  workspace_strangers_per_minute, unknown_workspaces_per_minute, founding_failures_per_hour,
+  address_failures_per_minute, address_founding_failures_per_hour
+
+Behind a proxy every client has the proxy's address: the limits by address bound all of them
+together there. Let the proxy count by client, and raise these where it does.
 
 Founding a workspace is open on a loopback address, and needs the token on any other. Behind a
 proxy on the same machine, set a token: to the relay everyone is local then.

@@ -349,13 +349,17 @@ fn full(world: &mut World) -> SyncRequest {
         instance: Some(InstanceId([5; 16])),
         cursor: 9,
         entries: world.join(12, Role::Coordinator),
-        grants: vec![world.grant(folge_protocol::grant::Recipient::Device(device(12)), 10)],
+        grants: vec![world.grant(
+            folge_protocol::grant::Recipient::Group(device(12).into(), 0),
+            10,
+        )],
         envelopes: vec![world.envelope(REGISTER, 10)],
         marks: vec![Mark::sign(REGISTER, 1, head, &key(10))],
         fetch: vec![StreamFrom {
             document: REGISTER,
             from: 0,
         }],
+        returning: false,
         log_len: 0,
     }
 }

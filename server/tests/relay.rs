@@ -248,6 +248,7 @@ fn an_invitation_lets_one_device_in_and_its_lost_reply_can_be_asked_for() {
             group: GroupId::from(ADMIN),
             epoch: 1,
             key: [9; 32],
+            severs: false,
         },
         &key(13),
     );
@@ -323,7 +324,10 @@ fn an_erased_document_leaves_no_rows() {
     let mut asked = entries(vec![world.casefile(30, &[OFFICE])]);
     asked.envelopes = vec![world.envelope(document, 10), world.envelope(REGISTER, 10)];
     sync(&mut relay, &mut world, 10, &asked).unwrap();
-    let erased = world.by_admin(Body::Erased { document });
+    let erased = world.by_admin(Body::Erased {
+        document,
+        reason: ErasureReason::Retention,
+    });
     sync(&mut relay, &mut world, 10, &entries(vec![erased])).unwrap();
     let mut all = request();
     all.instance = Some(InstanceId([0; 16]));

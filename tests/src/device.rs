@@ -61,6 +61,47 @@ impl Device {
         })
     }
 
+    /// A device that comes into a workspace by its recovery words.
+    /// # Errors
+    /// The core's.
+    pub fn recover(dir: &Path, relay: RelayAddress, words: &RecoverySecret) -> Result<Self, Error> {
+        let secret = Key32::new(system_env().random());
+        let (path, store) = new_store(dir, &secret)?;
+        let client = Client::recover(store, system_env(), relay, words)?;
+        Ok(Self {
+            path,
+            secret,
+            client,
+        })
+    }
+
+    /// The store as a thief would open it who has the unlock secret too.
+    /// # Errors
+    /// The store's.
+    pub fn opened_store(&self) -> Result<Store, Error> {
+        Ok(Store::open(
+            &self.path,
+            &unlock(&self.secret),
+            &mut system_env(),
+        )?)
+    }
+
+    /// A phone made from a copy of this one's store, as a backup of the whole phone is restored.
+    /// # Errors
+    /// The disk's, or the core's.
+    pub fn copy_to(&self, dir: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+        let path = dir.join("store.db");
+        // What the store has in its log is part of it.
+        self.opened_store()?.checkpoint()?;
+        std::fs::copy(&self.path, &path)?;
+        let store = Store::open(&path, &unlock(&self.secret), &mut system_env())?;
+        Ok(Self {
+            client: Client::open(store, system_env())?,
+            path,
+            secret: self.secret.clone(),
+        })
+    }
+
     /// Opens the store once more, as after a crash: what was in memory is gone.
     /// # Errors
     /// The core's.

@@ -56,33 +56,47 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "domain",
         &[
-            "document", "keys", "envelope", "store", "sync", "client", "native", "env",
+            "document", "rights", "keys", "envelope", "store", "sync", "client", "native", "env",
         ],
     ),
     (
         "document",
+        &[
+            "rights", "keys", "envelope", "store", "sync", "client", "native", "env",
+        ],
+    ),
+    (
+        "rights",
         &[
             "keys", "envelope", "store", "sync", "client", "native", "env",
         ],
     ),
     (
         "keys",
-        &["domain", "document", "store", "sync", "client", "native"],
+        &[
+            "domain", "document", "rights", "store", "sync", "client", "native",
+        ],
     ),
     (
         "envelope",
-        &["domain", "document", "store", "sync", "client", "native"],
+        &[
+            "domain", "document", "rights", "store", "sync", "client", "native",
+        ],
     ),
     (
         "store",
-        &["domain", "document", "envelope", "sync", "client", "native"],
+        &[
+            "domain", "document", "rights", "envelope", "sync", "client", "native",
+        ],
     ),
     ("sync", &["client", "native"]),
     ("client", &["native"]),
 ];
 
 /// Modules that get clock, randomness and transport passed in, and what they must not reach for.
-const PURE_MODULES: &[&str] = &["domain", "document", "keys", "envelope", "sync", "client"];
+const PURE_MODULES: &[&str] = &[
+    "domain", "document", "rights", "keys", "envelope", "sync", "client",
+];
 const IMPURE: &[&str] = &[
     "std::env",
     "std::fs",

@@ -170,7 +170,7 @@ impl World {
         let case = self.case;
         let mut pages = Vec::new();
         for client in [&mut self.office, &mut self.phone, &mut self.colleague] {
-            assert!(!client.has_sync_work().unwrap());
+            assert!(!client.has_sync_work().unwrap(), "{:?}", client.device());
             let page = client.participation(case).unwrap().records;
             for record in records {
                 assert!(page.contains_key(record));
@@ -777,7 +777,7 @@ fn forged_grant() {
     let person = world.phone.identity().person;
     let intruder = SecretKey::from_seed(&[66; 32]);
     let recipients = [
-        Recipient::Device(world.phone.device()),
+        Recipient::Group(GroupId(world.phone.device().0), 0),
         Recipient::Group(GroupId::from(person), 1),
     ];
     for recipient in recipients {
@@ -896,13 +896,14 @@ fn keys_of_small_order() {
         device: world.office.device(),
         key: &SecretKey::from_seed(&[1; 32]),
     };
-    let recipient = Recipient::Device(world.phone.device());
+    let recipient = Recipient::Group(GroupId(world.phone.device().0), 0);
+    let nothing = folge_core::keys::Granted::Secrets(Vec::new());
     for point in [[0; 32], weak, order_8, other_8, minus_one] {
         assert!(!folge_protocol::crypto::valid_kem_key(&point));
         // What the log refuses to hold could not be sealed to.
         let public = folge_core::keys::KemPublic(point);
         let mut rng = world.clock.env(1);
-        let sealed = folge_core::keys::seal_grant(&issuer, recipient, &public, &[], rng.rng());
+        let sealed = folge_core::keys::seal_grant(&issuer, recipient, &public, &nothing, rng.rng());
         assert!(sealed.is_err(), "{point:x?}");
     }
 }
@@ -926,8 +927,7 @@ fn replayed_request() {
     }
     // It is for this relay and this path alone.
     let signed = Signed::from_bytes(&request.body).unwrap();
-    let phone = world.phone.identity().device.public().sign;
-    let phone = PublicKey::from_bytes(&phone).unwrap();
+    let phone = world.phone.identity().device.sign().public();
     let relay = world.liar.public();
     assert!(signed.verify(&relay, PATH_SYNC, &phone).is_ok());
     assert!(signed.verify(&relay, PATH_LIVE, &phone).is_err());
@@ -1085,6 +1085,8 @@ fn what_was_seen_in_another_life_bounds_no_time() {
             "{line:?}"
         );
     }
+    // Looking is noted in the office's journal, which goes out too.
+    world.honest();
     world.agree(&[first, second]);
 }
 

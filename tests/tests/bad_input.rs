@@ -105,21 +105,31 @@ fn helps(error: &Error) {
 }
 
 #[test]
-fn a_wrong_passphrase_is_refused_and_the_store_left_untouched() {
+fn a_wrong_passphrase_is_refused_and_counted_and_all_else_left_untouched() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("store.db");
     drop(Store::create(&path, &passphrase("riktig hest"), &mut system_env()).unwrap());
     let before = bytes_below(dir.path());
-    for wrong in [
-        passphrase("gal hest"),
-        passphrase(""),
-        Unlock::Secret(Key32::new([0; 32])),
-    ] {
-        let error = Store::open(&path, &wrong, &mut system_env()).unwrap_err();
+    let open = |wrong: &Unlock| {
+        let error = Store::open(&path, wrong, &mut system_env()).unwrap_err();
         assert!(matches!(error, StoreError::WrongSecret), "{error}");
         helps(&error.into());
-    }
+    };
+    open(&Unlock::Secret(Key32::new([0; 32])));
     assert_eq!(bytes_below(dir.path()), before);
+    let meta = || {
+        let conn = rusqlite::Connection::open(&path).unwrap();
+        let sql = "SELECT name, value FROM meta WHERE name <> 'attempts' ORDER BY name";
+        let mut rows = conn.prepare(sql).unwrap();
+        let rows = rows.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
+        });
+        rows.unwrap().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let rows = meta();
+    open(&passphrase("gal hest"));
+    open(&passphrase(""));
+    assert_eq!(meta(), rows);
     drop(Store::open(&path, &passphrase("riktig hest"), &mut system_env()).unwrap());
 }
 

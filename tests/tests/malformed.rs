@@ -152,6 +152,7 @@ decoders! {
     membership_entry
     grant
     grant_secret
+    granted
     signed_request
     found_request
     sync_request
@@ -164,11 +165,13 @@ decoders! {
     content
     content_padded
     invitation_link
+    thread_message
     document_batch
     document_change
     document_snapshot
     store_unlock
     client_reply
+    client_pack
 }
 
 /// Not a test: `cargo xtask fuzz` calls it, so that fuzzing begins with valid messages.

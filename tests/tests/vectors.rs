@@ -29,10 +29,12 @@ use folge_core::domain::{Instant, Note, Participation, RecordId};
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content, commitment, open, padme, seal};
 use folge_core::keys::{
-    DeviceSecrets, InvitationLink, Issuer, KemSecret, Key32, Keyring, RecoverySecret, Secret,
-    Subject, derive, open_grant, seal_grant,
+    DeviceSecrets, Granted, InvitationLink, Issuer, KemPublic, KemSecret, Key32, Keyring,
+    RecoverySecret, Secret, Subject, derive, is_confirmed, open_grant, seal_grant,
 };
+use folge_core::messages::{Export, Message, RequestState, Right, Saying, StoreLock};
 use folge_core::store::{PassphraseCost, Store, StoreError, Unlock};
+use folge_core::sync::Pack;
 use folge_protocol::codec::{Decode, Encode, Reader, Writer};
 use folge_protocol::crypto::{PublicKey, SecretKey, Tag, key_id, tagged_hash, workspace_id};
 use folge_protocol::envelope::{
@@ -43,7 +45,8 @@ use folge_protocol::ids::{
     DeviceId, DocumentId, GroupId, Hash, InstanceId, InvitationId, PersonId, WorkspaceId,
 };
 use folge_protocol::membership::{
-    Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, Founding, Membership, Role,
+    Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, ErasureReason, Founding, Kept,
+    Membership, Role,
 };
 use folge_protocol::wire::{
     Ack, Blob, Delivery, FoundRequest, LiveHello, Mark, PATH_SYNC, Receipt, Refusal, RefusalCode,
@@ -167,11 +170,19 @@ fn workspace() -> WorkspaceId {
 }
 /// The founder's device.
 fn admin() -> DeviceSecrets {
-    DeviceSecrets::from_seeds(key(0x20), key(0x30))
+    DeviceSecrets::from_seed(key(0x20))
+}
+/// Its KEM secret of epoch 0.
+fn admin_kem() -> KemSecret {
+    KemSecret(key(0x30))
 }
 /// A consultant's device.
 fn phone() -> DeviceSecrets {
-    DeviceSecrets::from_seeds(key(0x40), key(0x50))
+    DeviceSecrets::from_seed(key(0x40))
+}
+/// Its KEM secret of epoch 0.
+fn phone_kem() -> KemSecret {
+    KemSecret(key(0x50))
 }
 fn relay() -> SecretKey {
     SecretKey::from_seed(&run(0x60))
@@ -184,6 +195,8 @@ const CASEFILE: DocumentId = DocumentId([0xa5; 16]);
 const THREAD: DocumentId = DocumentId([0xa6; 16]);
 const PARTICIPANT: PersonId = PersonId([0xa7; 16]);
 const INSTANCE: InstanceId = InstanceId([0xa8; 16]);
+const JOURNAL: DocumentId = DocumentId([0xa9; 16]);
+const SECOND_THREAD: DocumentId = DocumentId([0xaa; 16]);
 
 fn link() -> InvitationLink {
     InvitationLink {
@@ -201,7 +214,7 @@ fn group_public(first: u8) -> [u8; 32] {
 
 // --- the codec, tagged hashes, signatures ---
 
-const TAGS: [(Tag, &str); 12] = [
+const TAGS: [(Tag, &str); 15] = [
     (Tag::KeyId, "folge key id v1"),
     (Tag::Workspace, "folge workspace v1"),
     (Tag::Envelope, "folge envelope v1"),
@@ -212,8 +225,11 @@ const TAGS: [(Tag, &str); 12] = [
     (Tag::EntryHash, "folge entry hash v1"),
     (Tag::Grant, "folge grant v1"),
     (Tag::Receipt, "folge receipt v1"),
+    (Tag::Reply, "folge reply v1"),
     (Tag::Mark, "folge mark v1"),
     (Tag::Request, "folge request v1"),
+    (Tag::Message, "folge message v1"),
+    (Tag::Erasure, "folge erasure receipt v1"),
 ];
 
 #[test]
@@ -309,15 +325,15 @@ fn derived_keys() {
                 "public_key": hex(&group_public(0x90)),
             },
             "device": {
-                "sign_seed": hex(device.seeds().0.expose()),
-                "kem_seed": hex(device.seeds().1.expose()),
-                "sign_public": hex(&device.public().sign),
-                "kem_public": hex(&device.public().kem),
+                "sign_seed": hex(device.seed().expose()),
+                "kem_secret": hex(admin_kem().0.expose()),
+                "sign_public": hex(&device.public(&admin_kem()).sign),
+                "kem_public": hex(&device.public(&admin_kem()).kem),
                 "device": device.id().to_string(),
             },
             "recovery": {
                 "secret": hex(recovery.0.expose()),
-                "text": recovery.text(),
+                "words": *recovery.words(),
                 "root_public": hex(recovery.root().public().as_bytes()),
                 "kem_public": hex(&recovery.kem().public().0),
             },
@@ -334,8 +350,12 @@ fn derived_keys() {
         .expose()[..],
         unhex(&file["commitment"]["commitment"])
     );
-    let digits = file["recovery"]["text"].as_str().unwrap().replace('-', "");
-    assert_eq!(Value::from(digits), file["recovery"]["secret"]);
+    let words = file["recovery"]["words"].as_str().unwrap();
+    let read = RecoverySecret::from_words(words).unwrap();
+    assert_eq!(
+        Value::from(hex(read.0.expose())),
+        file["recovery"]["secret"]
+    );
     let root = derive(&key(0x90), "folge root key v1", &[]);
     let root = SecretKey::from_seed(root.expose()).public();
     assert_eq!(unhex(&file["recovery"]["root_public"]), root.as_bytes());
@@ -411,7 +431,7 @@ fn envelope() {
         &json!({
             "document_key": hex(document_key.expose()),
             "nonce": hex(&nonce),
-            "device_sign_seed": hex(phone().seeds().0.expose()),
+            "device_sign_seed": hex(phone().seed().expose()),
             "content": hex(&content().to_bytes()),
             "padded": hex(&plain),
             "header": hex(&bytes[..HEADER_BYTES]),
@@ -467,9 +487,9 @@ fn content_cipher(document_key: &Key32) -> XChaCha20Poly1305 {
 
 // --- grant ---
 
-#[test]
-fn grant() {
-    let secrets = [
+/// What can be granted: secrets of both kinds, or an envelope that its device may not send.
+fn granted() -> [(&'static str, Granted); 2] {
+    let secrets = vec![
         Secret {
             subject: Subject::Group(OFFICE, 2),
             key: key(0xd0),
@@ -479,6 +499,15 @@ fn grant() {
             key: key(0xe0),
         },
     ];
+    let envelope = seal(header(), &content(), &key(0x80), run(0xc0), phone().sign());
+    [
+        ("secrets", Granted::Secrets(secrets)),
+        ("parcel", Granted::Parcel(envelope.to_bytes())),
+    ]
+}
+
+#[test]
+fn grant() {
     let recipient = Recipient::Group(GroupId(CONSULTANT.0), 1);
     let receiver = KemSecret(key(0x51));
     let issuer = admin();
@@ -487,18 +516,18 @@ fn grant() {
         device: issuer.id(),
         key: issuer.sign(),
     };
-    let sealed = seal_grant(
-        &issued_by,
-        recipient,
-        &receiver.public(),
-        &secrets,
-        &mut Counting(0),
-    )
-    .unwrap();
-    let mut plain = Writer::new();
-    plain.list(&secrets);
+    let mut grants = serde_json::Map::new();
+    for (name, granted) in granted() {
+        let public = receiver.public();
+        let random = &mut Counting(0);
+        let sealed = seal_grant(&issued_by, recipient, &public, &granted, random).unwrap();
+        grants.insert(
+            name.to_owned(),
+            json!({"plaintext": hex(&granted.to_bytes()), "grant": hex(&sealed.to_bytes())}),
+        );
+    }
     let recipients: BTreeMap<&str, String> = [
-        ("device", Recipient::Device(issuer.id())),
+        ("device", Recipient::Group(issuer.id().into(), 0)),
         ("invitation", Recipient::Invitation(link().id())),
         ("group", recipient),
         ("recovery", Recipient::Recovery),
@@ -509,27 +538,53 @@ fn grant() {
     let file = committed(
         "grant",
         &json!({
-            "issuer_sign_seed": hex(issuer.seeds().0.expose()),
+            "issuer_sign_seed": hex(issuer.seed().expose()),
             "recipient_secret": hex(key(0x51).expose()),
             "recipient_public": hex(&receiver.public().0),
             "ephemeral_ikm": hex(&run::<32>(0)),
             "info": hex(b"folge grant v1"),
             "aad": hex(&Grant::preamble(workspace(), recipient, issuer.id())),
-            "plaintext": hex(&plain.finish()),
-            "grant": hex(&sealed.to_bytes()),
+            "grants": grants,
             "recipients": recipients,
         }),
     );
 
-    let bytes = unhex(&file["grant"]);
-    let grant = Grant::from_bytes(&bytes).unwrap();
-    assert_eq!(grant.verify(&issuer.sign().public()), Ok(()));
-    assert_eq!((grant.workspace, grant.recipient), (workspace(), recipient));
-    assert_eq!(open_grant(&grant, &receiver).unwrap(), secrets);
-    assert!(open_grant(&grant, &KemSecret(key(0x52))).is_err());
-    assert!(bytes.starts_with(&unhex(&file["aad"])));
-    // The encapsulated key is that of RFC 9180's DeriveKeyPair over the first 32 random bytes.
-    assert_eq!(grant.encapsulated, KemSecret(key(0)).public().0);
+    for (name, granted) in granted() {
+        let bytes = unhex(&file["grants"][name]["grant"]);
+        let grant = Grant::from_bytes(&bytes).unwrap();
+        assert_eq!(grant.verify(&issuer.sign().public()), Ok(()));
+        assert_eq!((grant.workspace, grant.recipient), (workspace(), recipient));
+        assert_eq!(open_grant(&grant, &receiver).unwrap(), granted);
+        assert!(open_grant(&grant, &KemSecret(key(0x52))).is_err());
+        assert!(bytes.starts_with(&unhex(&file["aad"])));
+        // The encapsulated key is that of RFC 9180's DeriveKeyPair over the first 32 random bytes.
+        assert_eq!(grant.encapsulated, KemSecret(key(0)).public().0);
+        let plain = unhex(&file["grants"][name]["plaintext"]);
+        assert_eq!(Granted::from_bytes(&plain), Ok(granted.clone()));
+        // By hand, as docs/encryption.md tells it.
+        let (tag, rest) = plain.split_first().unwrap();
+        let (count, rest) = rest.split_first_chunk::<4>().unwrap();
+        let count = u32::from_be_bytes(*count) as usize;
+        match granted {
+            Granted::Secrets(secrets) => {
+                assert_eq!((*tag, count, rest.len()), (1, secrets.len(), 53 * count));
+            }
+            Granted::Parcel(envelope) => {
+                assert_eq!((*tag, count, rest), (2, rest.len(), &envelope[..]))
+            }
+        }
+    }
+    for (name, line) in file["recipients"].as_object().unwrap() {
+        let len = match name.as_str() {
+            "recovery" => 1,
+            "invitation" => 17,
+            _ => 21,
+        };
+        assert_eq!(unhex(line).len(), len, "{name}");
+        assert!(Recipient::from_bytes(&unhex(line)).is_ok(), "{name}");
+    }
+    // Tag 1 named a device before it became a group of its own.
+    assert!(Recipient::from_bytes(&[&[1][..], &issuer.id().0].concat()).is_err());
 }
 
 // --- membership ---
@@ -542,7 +597,7 @@ fn founding() -> Body {
         office_key: group_public(0x02),
         person: FOUNDER,
         person_key: group_public(0x03),
-        device: admin().public(),
+        device: admin().public(&admin_kem()),
         register: DocumentEntry {
             document: REGISTER,
             kind: DocumentKind::Register,
@@ -598,7 +653,7 @@ fn log() -> Vec<(&'static str, Author, Body)> {
             Author::Invitation(link().id()),
             Body::DeviceAdded {
                 person: CONSULTANT,
-                keys: phone().public(),
+                keys: phone().public(&phone_kem()),
             },
         ),
         (
@@ -608,6 +663,7 @@ fn log() -> Vec<(&'static str, Author, Body)> {
                 group: CONSULTANT.into(),
                 epoch: 1,
                 key: group_public(0x51),
+                severs: false,
             },
         ),
         (
@@ -663,7 +719,64 @@ fn log() -> Vec<(&'static str, Author, Body)> {
                 role: Role::Coordinator,
             },
         ),
-        ("erased", by_admin, Body::Erased { document: THREAD }),
+        (
+            "journal and second thread added",
+            by_admin,
+            Body::DocumentsAdded {
+                documents: vec![
+                    DocumentEntry {
+                        document: JOURNAL,
+                        kind: DocumentKind::Journal,
+                        commitment: commitment(&key(0x83), JOURNAL, 0),
+                        readers: vec![OFFICE, CONSULTANT.into()],
+                    },
+                    DocumentEntry {
+                        document: SECOND_THREAD,
+                        kind: DocumentKind::Thread,
+                        commitment: commitment(&key(0x84), SECOND_THREAD, 0),
+                        readers: vec![OFFICE, CONSULTANT.into(), PARTICIPANT.into()],
+                    },
+                ],
+            },
+        ),
+        (
+            "erased",
+            by_admin,
+            Body::Erased {
+                document: THREAD,
+                reason: ErasureReason::Retention,
+            },
+        ),
+        ("office severed", by_admin, severed(OFFICE, 1, 0x07)),
+        ("person severed", by_admin, severed(FOUNDER.into(), 1, 0x08)),
+        (
+            "device severed",
+            by_admin,
+            severed(admin().id().into(), 1, 0x09),
+        ),
+        (
+            "erasure confirmed",
+            by_admin,
+            Body::ErasureConfirmed { upto: 17 },
+        ),
+        (
+            "vouched",
+            by_admin,
+            Body::Vouched {
+                kept: vec![
+                    Kept {
+                        device: phone().id(),
+                        document: CASEFILE,
+                        sequence: 3,
+                    },
+                    Kept {
+                        device: phone().id(),
+                        document: JOURNAL,
+                        sequence: 1,
+                    },
+                ],
+            },
+        ),
         (
             "device revoked",
             by_admin,
@@ -678,6 +791,23 @@ fn log() -> Vec<(&'static str, Author, Body)> {
         ),
     ]
 }
+
+fn severed(group: GroupId, epoch: u32, first: u8) -> Body {
+    Body::EpochTurned {
+        group,
+        epoch,
+        key: group_public(first),
+        severs: true,
+    }
+}
+
+const REASONS: [ErasureReason; 5] = [
+    ErasureReason::Retention,
+    ErasureReason::Request,
+    ErasureReason::AgreementEnded,
+    ErasureReason::Mistake,
+    ErasureReason::Instruction,
+];
 
 #[test]
 fn membership_entries() {
@@ -701,12 +831,13 @@ fn membership_entries() {
         "membership",
         &json!({
             "root_seed": hex(&run::<32>(0x10)),
-            "admin_device_seed": hex(admin.seeds().0.expose()),
-            "consultant_device_seed": hex(phone.seeds().0.expose()),
+            "admin_device_seed": hex(admin.seed().expose()),
+            "consultant_device_seed": hex(phone.seed().expose()),
             "invitation_secret": hex(link().secret.expose()),
             "workspace": workspace().to_string(),
             "time_ms": NOW,
             "log": entries,
+            "erasure_reasons": REASONS.map(|reason| hex(&reason.to_bytes())),
         }),
     );
 
@@ -738,8 +869,26 @@ fn membership_entries() {
             }
             "documents added" => assert!(state.may_write(phone.id(), CASEFILE)),
             "role changed" => assert!(state.may_write(phone.id(), REGISTER)),
-            "erased" => assert!(!state.may_read(admin.id(), THREAD)),
-            "device revoked" => assert_eq!(state.active_device(phone.id()), None),
+            "journal and second thread added" => {
+                assert!(state.may_write(phone.id(), JOURNAL));
+                assert!(!state.may_write(admin.id(), JOURNAL));
+            }
+            "erased" => {
+                assert!(!state.may_read(admin.id(), THREAD));
+                assert!(state.groups()[&OFFICE].must_sever());
+            }
+            "device severed" => {
+                for group in [OFFICE, FOUNDER.into(), admin.id().into()] {
+                    let group = &state.groups()[&group];
+                    assert_eq!((group.must_sever(), group.floor), (false, 1));
+                }
+            }
+            "erasure confirmed" => assert_eq!(state.devices()[&admin.id()].confirmed, 17),
+            "device revoked" => {
+                assert_eq!(state.active_device(phone.id()), None);
+                assert!(state.stands(phone.id(), CASEFILE, 3));
+                assert!(!state.stands(phone.id(), CASEFILE, 4));
+            }
             _ => {}
         }
     }
@@ -760,15 +909,37 @@ fn membership_entries() {
             device: admin.id(),
             key: admin.sign(),
         };
-        let recipient = Recipient::Device(admin.id());
-        let public = folge_core::keys::KemPublic(admin.public().kem);
-        let grant = seal_grant(&issuer, recipient, &public, &[secret], &mut Counting(9)).unwrap();
-        Keyring::default()
-            .take_grant(&grant, &admin, None, &state)
-            .unwrap()
-            .len()
+        let (epoch, public) = state.group_key(OFFICE).unwrap();
+        let recipient = Recipient::Group(OFFICE, epoch);
+        let granted = Granted::Secrets(vec![secret]);
+        let random = &mut Counting(9);
+        let grant = seal_grant(&issuer, recipient, &KemPublic(*public), &granted, random).unwrap();
+        let mut keyring = Keyring::default();
+        keyring.insert(&Secret {
+            subject: Subject::Group(OFFICE, epoch),
+            key: key(0x07),
+        });
+        let Some(Granted::Secrets(opened)) = keyring.open(&grant, None) else {
+            panic!("the grant does not open");
+        };
+        opened.iter().all(|secret| is_confirmed(secret, &state))
     };
-    assert_eq!((granted(0x82), granted(0x83)), (1, 0));
+    assert_eq!((granted(0x82), granted(0x83)), (true, false));
+    // Void: it would open, in an old backup, what was erased.
+    let of_office = |epoch, first| Secret {
+        subject: Subject::Group(OFFICE, epoch),
+        key: key(first),
+    };
+    assert!(is_confirmed(&of_office(1, 0x07), &state));
+    assert!(!is_confirmed(&of_office(0, 0x02), &state));
+    for (line, reason) in file["erasure_reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(REASONS)
+    {
+        assert_eq!(ErasureReason::from_bytes(&unhex(line)), Ok(reason));
+    }
 }
 
 // --- streams ---
@@ -815,7 +986,7 @@ fn stream_heads_receipt_and_mark() {
             "envelopes": envelopes,
             "relay_seed": hex(&run::<32>(0x60)),
             "receipt": hex(&receipt().to_bytes()),
-            "marking_device_seed": hex(admin().seeds().0.expose()),
+            "marking_device_seed": hex(admin().seed().expose()),
             "mark": hex(&mark().to_bytes()),
         }),
     );
@@ -861,10 +1032,11 @@ fn request() -> SyncRequest {
             document: CASEFILE,
             from: 4,
         }],
+        returning: true,
     }
 }
 
-const REFUSALS: [(Refused, RefusalCode); 8] = [
+const REFUSALS: [(Refused, RefusalCode); 9] = [
     (Refused::Entry(1), RefusalCode::NotAllowed),
     (Refused::Grant(2), RefusalCode::SequenceConflict),
     (Refused::Envelope(3), RefusalCode::SequenceGap),
@@ -873,6 +1045,7 @@ const REFUSALS: [(Refused, RefusalCode); 8] = [
     (Refused::Envelope(6), RefusalCode::Quota),
     (Refused::Entry(7), RefusalCode::LogConflict),
     (Refused::Entry(8), RefusalCode::InvitationSpent),
+    (Refused::Grant(9), RefusalCode::StaleKey),
 ];
 
 fn reply() -> SyncReply {
@@ -956,7 +1129,7 @@ fn messages() {
             "found_request": hex(&found.to_bytes()),
             "sync_request": hex(&request().to_bytes()),
             "signed_path": PATH_SYNC,
-            "signed_by_seed": hex(phone.seeds().0.expose()),
+            "signed_by_seed": hex(phone.seed().expose()),
             "signed": hex(&signed.to_bytes()),
             "sync_reply": hex(&reply().to_bytes()),
             "live_hello": hex(&hello.to_bytes()),
@@ -990,6 +1163,134 @@ fn messages() {
     for (line, error) in file["relay_errors"].as_array().unwrap().iter().zip(ERRORS) {
         assert_eq!(RelayError::from_bytes(&unhex(&line["error"])), Ok(error));
     }
+}
+
+// --- threads, journals, packs ---
+
+/// Every saying, and every code in it.
+fn sayings() -> Vec<(String, Saying)> {
+    let rights = [
+        Right::Access,
+        Right::Rectification,
+        Right::Erasure,
+        Right::Restriction,
+        Right::Portability,
+        Right::Objection,
+    ];
+    let states = [
+        RequestState::Open,
+        RequestState::Forwarded,
+        RequestState::Done,
+        RequestState::Declined,
+    ];
+    let exports = [
+        Export::Archive,
+        Export::Agreement,
+        Export::BreachNotice,
+        Export::ErasureReceipt,
+        Export::Audit,
+    ];
+    let mut sayings = vec![
+        (
+            "notice".to_owned(),
+            Saying::Notice("Møte onsdag kl. 9".to_owned()),
+        ),
+        ("comment".to_owned(), Saying::Comment("Takk!".to_owned())),
+        ("opened".to_owned(), Saying::Opened(CASEFILE)),
+    ];
+    for right in rights {
+        let text = "Jeg vil se alt".to_owned();
+        sayings.push((
+            format!("request {right:?}"),
+            Saying::Request { right, text },
+        ));
+    }
+    for state in states {
+        let (to, text) = (RecordId([0xc2; 16]), "Sendt til NAV".to_owned());
+        sayings.push((
+            format!("answer {state:?}"),
+            Saying::Answer { to, state, text },
+        ));
+    }
+    for (what, document) in exports
+        .into_iter()
+        .zip([Some(CASEFILE), None, None, None, None])
+    {
+        sayings.push((
+            format!("exported {what:?}"),
+            Saying::Exported { what, document },
+        ));
+    }
+    for lock in [StoreLock::Locked, StoreLock::Open, StoreLock::Unknown] {
+        let (device, noticed_ms) = (phone().id(), NOW_MS - 3_600_000);
+        let lost = Saying::Lost {
+            device,
+            noticed_ms,
+            lock,
+        };
+        sayings.push((format!("lost {lock:?}"), lost));
+    }
+    sayings
+}
+
+#[test]
+fn thread_and_journal_messages() {
+    let messages: Vec<(String, Message)> = sayings()
+        .into_iter()
+        .map(|(name, saying)| {
+            let message = Message {
+                id: RecordId([0xc3; 16]),
+                wall_ms: NOW_MS,
+                saying,
+            };
+            (name, message)
+        })
+        .collect();
+    let lines: Vec<Value> = messages
+        .iter()
+        .map(|(name, message)| json!({"what": name, "message": hex(&message.to_bytes())}))
+        .collect();
+    // What an envelope of kind 3 carries in the place of a batch.
+    let mut batch = Writer::new();
+    batch.u32(2);
+    for (_, message) in &messages[..2] {
+        batch.bytes(&message.to_bytes());
+    }
+    let first = messages[0].1.to_bytes();
+    let file = committed(
+        "thread",
+        &json!({
+            "id": hex(&[0xc3; 16]),
+            "wall_ms": NOW_MS,
+            "messages": lines,
+            "batch_of_the_first_two": hex(&batch.finish()),
+            "name_of_the_first": tagged_hash(Tag::Message, &[&first]).to_string(),
+        }),
+    );
+
+    for (line, (name, message)) in file["messages"].as_array().unwrap().iter().zip(messages) {
+        let bytes = unhex(&line["message"]);
+        assert_eq!(Message::from_bytes(&bytes).as_ref(), Ok(&message), "{name}");
+        // By hand: version, id, time.
+        assert_eq!(bytes[0], 1);
+        assert_eq!(bytes[1..17], [0xc3; 16]);
+        assert_eq!(bytes[17..25], NOW_MS.to_be_bytes());
+    }
+}
+
+#[test]
+fn pack_of_what_was_not_delivered() {
+    let envelope = seal(header(), &content(), &key(0x80), run(0xc0), phone().sign());
+    let pack = Pack(vec![envelope.to_bytes(), b"any bytes".to_vec()]);
+    let file = committed("pack", &json!({ "pack": hex(&pack.to_bytes()) }));
+
+    let bytes = unhex(&file["pack"]);
+    assert_eq!(Pack::from_bytes(&bytes).as_ref(), Ok(&pack));
+    let mut input = Reader::new(&bytes);
+    assert_eq!((input.u8(), input.u32()), (Ok(1), Ok(2)));
+    assert_eq!(input.bytes(2_000), Ok(&envelope.to_bytes()[..]));
+    assert_eq!(input.bytes(20), Ok(&b"any bytes"[..]));
+    assert_eq!(input.finish(), Ok(()));
 }
 
 // --- invitation link ---

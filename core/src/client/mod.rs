@@ -3,64 +3,99 @@
 //!
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
+mod erasure;
+mod journal;
+mod lock;
 mod members;
 mod queries;
 mod records;
+mod rights;
+mod threads;
 mod timers;
 
-pub use members::{Invitee, NewParticipation};
+pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
+pub use journal::{AuditAct, AuditLine};
+pub use lock::Vault;
+pub use members::{InvitationUse, InvitationView, Invitee, NewParticipation};
 pub use queries::{
     HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
 };
 pub use records::RecordedGroup;
+pub use rights::LossReport;
+pub use threads::{RequestLine, ThreadLine};
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};
 
 use std::collections::BTreeMap;
 
 use folge_protocol::codec::Encode;
-use folge_protocol::ids::DeviceId;
+
+use folge_protocol::ids::{DeviceId, DocumentId, PersonId, WorkspaceId};
 
 use crate::document::DocumentKind;
 use crate::env::Env;
 use crate::error::Error;
-use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret};
+use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret, Secret, Subject};
 use crate::store::Store;
 use crate::sync::{
-    Alarm, Check, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport,
+    Alarm, Check, Entrance, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport,
 };
 
 /// A device's client.
 #[derive(Debug)]
 pub struct Client {
     pub(crate) replica: Replica,
+    /// When each participation was last noted as opened in this run.
+    openings: BTreeMap<DocumentId, i64>,
 }
 
 fn new_identity(
-    env: &mut Env,
     relay: RelayAddress,
     device: DeviceSecrets,
-    of: (
-        folge_protocol::ids::WorkspaceId,
-        folge_protocol::ids::PersonId,
-    ),
-    invitation: Option<InvitationLink>,
+    of: (WorkspaceId, PersonId),
+    entrance: Option<Entrance>,
 ) -> Identity {
     let (workspace, person) = of;
     Identity {
         workspace,
         person,
         device,
-        installation: env.random(),
         relay,
-        invitation,
+        entrance,
     }
 }
 
-fn new_device(env: &mut Env) -> DeviceSecrets {
-    DeviceSecrets::from_seeds(Key32::new(env.random()), Key32::new(env.random()))
+fn new_device(env: &mut Env) -> (DeviceSecrets, Key32) {
+    let device = DeviceSecrets::from_seed(Key32::new(env.random()));
+    (device, Key32::new(env.random()))
+}
+
+/// A device that is yet to come in.
+fn begin_outside(
+    store: Store,
+    mut env: Env,
+    relay: RelayAddress,
+    of: (WorkspaceId, PersonId),
+    entrance: Entrance,
+) -> Result<Replica, Error> {
+    let (device, kem) = new_device(&mut env);
+    let subject = Subject::Group(device.id().into(), 0);
+    let identity = new_identity(relay, device, of, Some(entrance));
+    let mut replica = Replica::begin(store, env, identity)?;
+    replica.atomically(|replica| {
+        replica.save_identity()?;
+        replica.keep_secret(&Secret { subject, key: kem })
+    })?;
+    Ok(replica)
 }
 
 impl Client {
+    fn over(replica: Replica) -> Self {
+        Self {
+            replica,
+            openings: BTreeMap::new(),
+        }
+    }
+
     /// Founds a workspace on a relay, with this device as its first administrator's. The relay
     /// hears of it with the first sync. The recovery secret is kept nowhere: show it now.
     /// # Errors
@@ -71,38 +106,48 @@ impl Client {
         relay: RelayAddress,
         founding_token: &str,
     ) -> Result<(Self, RecoverySecret), Error> {
-        let device = new_device(&mut env);
-        let founded = Founded::make(&device, &mut env)?;
+        let (device, kem) = new_device(&mut env);
+        let founded = Founded::make(&device, &kem, &mut env)?;
         let of = (founded.entry.workspace, founded.person);
-        let identity = new_identity(&mut env, relay, device, of, None);
+        let identity = new_identity(relay, device, of, None);
         let mut replica = Replica::begin(store, env, identity)?;
         replica.begin_founded(&founded, founding_token)?;
-        Ok((Self { replica }, founded.recovery))
+        Ok((Self::over(replica), founded.recovery))
     }
 
     /// Joins the workspace that an invitation is for. The device is in after the first syncs.
     /// # Errors
     /// [`Error::Store`].
-    pub fn join(store: Store, mut env: Env, link: &InvitationLink) -> Result<Self, Error> {
-        let device = new_device(&mut env);
+    pub fn join(store: Store, env: Env, link: &InvitationLink) -> Result<Self, Error> {
         let relay = RelayAddress {
             url: link.relay_url.clone(),
             key: link.relay_key,
         };
         let of = (link.workspace, link.person);
-        let identity = new_identity(&mut env, relay, device, of, Some(link.clone()));
-        let mut replica = Replica::begin(store, env, identity)?;
-        replica.atomically(Replica::save_identity)?;
-        Ok(Self { replica })
+        let replica = begin_outside(store, env, relay, of, Entrance::invitation(link))?;
+        Ok(Self::over(replica))
+    }
+
+    /// Comes into a workspace that lost every administrator, by its recovery words: as a new
+    /// administrator. The words are kept until the relay has let this device in.
+    /// # Errors
+    /// [`Error::Store`]; the first syncs tell whether the relay knows the workspace.
+    pub fn recover(
+        store: Store,
+        mut env: Env,
+        relay: RelayAddress,
+        secret: &RecoverySecret,
+    ) -> Result<Self, Error> {
+        let of = (secret.workspace(), PersonId(env.random()));
+        let replica = begin_outside(store, env, relay, of, Entrance::recovery(secret))?;
+        Ok(Self::over(replica))
     }
 
     /// Opens a device's store again.
     /// # Errors
     /// [`Error::Unreadable`], [`Error::Store`].
     pub fn open(store: Store, env: Env) -> Result<Self, Error> {
-        Ok(Self {
-            replica: Replica::open(store, env)?,
-        })
+        Ok(Self::over(Replica::open(store, env)?))
     }
 
     /// This device's identifier.
@@ -224,12 +269,13 @@ impl Replica {
             for secret in founded.keyring.secrets() {
                 replica.keep_secret(&secret)?;
             }
-            for grant in &founded.grants {
-                replica.add_own_grant(&grant.to_bytes())?;
+            for (grant, granted) in &founded.grants {
+                replica.add_own_grant(grant, granted)?;
             }
             replica.found_log(&founded.entry)?;
             let register = replica.log()?.register();
-            replica.begin_document(register, DocumentKind::Register)
+            replica.begin_document(register, DocumentKind::Register)?;
+            replica.open_journal(founded.person)
         })
     }
 }

@@ -148,6 +148,7 @@ impl Client {
         if !self.replica.summaries().contains_key(&document) {
             return Err(Error::UnknownDocument);
         }
+        self.note_opening(document)?;
         let view = self.replica.load_view(document)?.clone();
         let mut records = BTreeMap::new();
         for (record, row) in view.rows {
@@ -176,6 +177,14 @@ impl Client {
     /// # Errors
     /// [`Error::UnknownDocument`], [`Error::Store`].
     pub fn history(&mut self, document: DocumentId) -> Result<Vec<HistoryLine>, Error> {
+        self.note_opening(document)?;
+        self.history_unnoted(document)
+    }
+
+    pub(super) fn history_unnoted(
+        &mut self,
+        document: DocumentId,
+    ) -> Result<Vec<HistoryLine>, Error> {
         let grades = self.replica.time_grades(document)?;
         let history = self.replica.document(document)?.history();
         let log = self.replica.log()?;
@@ -228,7 +237,11 @@ impl Client {
     /// # Errors
     /// [`Error::UnknownDocument`], [`Error::Store`].
     pub fn register(&mut self) -> Result<Vec<document::RecordView>, Error> {
-        let register = self.replica.log()?.register();
+        let log = self.replica.log()?;
+        let register = log.register();
+        if !log.may_read(self.device(), register) {
+            return Err(Error::NotAllowed);
+        }
         let document = self.replica.document(register)?;
         let records: BTreeSet<RecordRef> = document.records();
         Ok(records
@@ -242,7 +255,10 @@ impl Client {
     /// [`Error::BadInvitation`] before a joining device has fetched the log.
     pub fn overview(&self) -> Result<WorkspaceOverview, Error> {
         let log = self.replica.log()?;
-        let persons = log.persons().iter().filter(|(_, state)| !state.revoked);
+        let persons = log
+            .persons()
+            .iter()
+            .filter(|(_, state)| state.revoked.is_none());
         let devices = log
             .devices()
             .keys()

@@ -36,6 +36,9 @@ pub enum DocumentError {
     /// The record is voided.
     #[error("the record is voided: record a new one instead")]
     Voided,
+    /// The processing of the participation is restricted (GDPR art. 18).
+    #[error("the processing is restricted, so nothing can be changed: lift the restriction first")]
+    Restricted,
     /// A void without a reason.
     #[error("a reason is needed")]
     ReasonMissing,
@@ -95,6 +98,7 @@ impl DocumentError {
             Self::Exists => "exists",
             Self::UnknownRecord => "unknown_record",
             Self::Voided => "voided",
+            Self::Restricted => "restricted",
             Self::ReasonMissing => "reason_missing",
             Self::Unchanged => "unchanged",
             Self::InConflict { .. } => "in_conflict",
@@ -130,6 +134,11 @@ impl DocumentError {
             Self::Exists => "Oppføringen finnes allerede. Endre den i stedet.".into(),
             Self::UnknownRecord => "Oppføringen finnes ikke.".into(),
             Self::Voided => "Oppføringen er annullert. Lag en ny i stedet.".into(),
+            Self::Restricted => {
+                "Behandlingen av opplysningene er begrenset, så ingenting kan endres. \
+                                 Opphev begrensningen først."
+                    .into()
+            }
             Self::ReasonMissing => "Skriv en begrunnelse.".into(),
             Self::Unchanged => "Ingenting er endret.".into(),
             Self::InConflict { field } => {

@@ -43,8 +43,11 @@ pub use schema::{Record, RecordRef, SCHEMA_VERSION};
 
 use crate::domain::limits::REASON_CHARS_MAX;
 use crate::domain::register::{Agreement, Employer, Provider, StaffMember};
-use crate::domain::{Participation, check_text};
-use schema::{FIELD_VOID, FieldMap, KEY_KIND, KEY_SCHEMA, Place, Scalar};
+use crate::domain::{CohortStatistics, Participation, check_text};
+use schema::{
+    FIELD_HOLD, FIELD_RESTRICTED, FIELD_VOID, FieldMap, KEY_KIND, KEY_RESTRICTED, KEY_SCHEMA,
+    Place, Scalar,
+};
 
 /// Which kind of document it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +186,9 @@ pub enum Command {
     PutEmployer(Employer),
     /// Puts a member of staff into the register, or changes them.
     PutStaff(StaffMember),
+    /// Puts a cohort's statistics into the register. Each cohort once: two drawings, one of them
+    /// before somebody left it, would show that person as their difference.
+    PutStatistics(CohortStatistics),
 }
 
 /// What a change says about itself.
@@ -392,6 +398,9 @@ impl Document {
             check_text("reason", reason, REASON_CHARS_MAX)?;
         }
         let (record, puts) = self.plan(command)?;
+        if self.is_restricted() && !stays_within_restriction(&record, &puts) {
+            return Err(DocumentError::Restricted);
+        }
         let mut all = Vec::with_capacity(puts.len() + 1);
         if self.schema < Some(SCHEMA_VERSION) {
             let version = Scalar::Int(SCHEMA_VERSION as i64);
@@ -412,6 +421,15 @@ impl Document {
         Ok(written)
     }
 
+    /// Whether the participation's processing is restricted. Where one device lifted it and
+    /// another did not know, it is, until a person settles it.
+    fn is_restricted(&self) -> bool {
+        let values = self.doc.get_all(ROOT, KEY_RESTRICTED).unwrap_or_default();
+        values
+            .iter()
+            .any(|(value, _)| value.as_str().is_some_and(|reason| !reason.is_empty()))
+    }
+
     /// Which fields of which record a command writes.
     fn plan(&self, command: &Command) -> Result<(RecordRef, Puts), DocumentError> {
         match command {
@@ -422,7 +440,9 @@ impl Document {
                 self.plan_amend(&Record::Participation(participation.clone()))
             }
             Command::Record(record) => self.plan_new(record),
+            Command::Amend(Record::Statistics(_)) => Err(DocumentError::Exists),
             Command::Amend(record) => self.plan_amend(record),
+            Command::PutStatistics(cohort) => self.plan_new(&Record::Statistics(cohort.clone())),
             Command::PutProvider(provider) => self.plan_put(Record::Provider(provider.clone())),
             Command::PutAgreement(agreement) => self.plan_put(Record::Agreement(agreement.clone())),
             Command::PutEmployer(employer) => self.plan_put(Record::Employer(employer.clone())),
@@ -760,6 +780,15 @@ impl Document {
 }
 
 type Puts = Vec<(String, Option<Scalar>)>;
+
+/// What a restriction (GDPR art. 18) leaves possible: to lift it or give another reason, and to
+/// hold the erasure, which the participant may ask for instead (art. 18 no. 1 b and c).
+fn stays_within_restriction(record: &RecordRef, puts: &Puts) -> bool {
+    *record == RecordRef::Participation
+        && puts.iter().all(|(field, value)| {
+            field == FIELD_RESTRICTED || (field == FIELD_HOLD && value.is_some())
+        })
+}
 
 /// The object that a field is written in.
 #[derive(Clone)]

@@ -16,7 +16,7 @@ use crate::domain::{
 };
 
 /// Raised whenever a projection's form or meaning changes, so that stored ones are rebuilt.
-pub const PROJECTION_VERSION: u32 = 1;
+pub const PROJECTION_VERSION: u32 = 2;
 
 /// One record of a casefile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,10 @@ pub struct CaseSummary {
     /// Protected address: lists must not show the name; [`CaseListing`](super::CaseListing)
     /// sees to that.
     pub address_protected: bool,
+    /// Whether the processing is restricted: lists say so, and nothing can be changed.
+    pub restricted: bool,
+    /// Whether the erasure is held back.
+    pub erasure_hold: bool,
     /// The state.
     pub status: Status,
     /// The main consultant.
@@ -122,6 +126,8 @@ impl CaseSummary {
             middle_name: participation.middle_name.clone(),
             last_name: participation.last_name.clone(),
             address_protected: participation.address_protected,
+            restricted: participation.restricted.is_some(),
+            erasure_hold: participation.erasure_hold.is_some(),
             status: participation.status,
             consultant: participation.consultant.clone(),
             co_consultants: participation.co_consultants.clone(),

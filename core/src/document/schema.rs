@@ -3,7 +3,8 @@
 //! The root map holds `kind` and `schema`, then
 //!
 //! * the fields of what there is one of, or what two devices might create at once under the
-//!   same key, directly: `p.first`, `o.name`, `a/<key>/measure`, `e/<key>/name`, `s/<key>/name`;
+//!   same key, directly: `p.first`, `o.name`, `a/<key>/measure`, `e/<key>/name`, `s/<key>/name`,
+//!   `m/<agreement>/<month>/n`;
 //! * for each record with a random id one map, under a letter and the id's 32 digits:
 //!   `v:…` visit, `t:…` trip, `r:…` report, `c:…` contact attempt, `n:…` note.
 //!
@@ -15,7 +16,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use folge_protocol::ids::PersonId;
+use folge_protocol::ids::{DocumentId, PersonId};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::participation::NationalId;
@@ -23,8 +24,8 @@ use crate::domain::register::{Agreement, Area, Employer, Price, Provider, StaffM
 use crate::domain::visit::{GroupInfo, MeetingForm, Outcome, Visit, With};
 use crate::domain::work::{ContactAttempt, ContactChannel, Note, ReportKind, ReportWork, Trip};
 use crate::domain::{
-    AgreementKey, DomainError, EmployerKey, Instant, LocalDate, Minutes, Participation, RecordId,
-    ReferralChannel, StaffKey, Status,
+    AgreementKey, CohortFigures, CohortStatistics, DomainError, EmployerKey, Instant, LocalDate,
+    Minutes, Participation, RecordId, ReferralChannel, StaffKey, StatisticsKey, Status,
 };
 
 /// The newest schema version that this program knows.
@@ -33,6 +34,10 @@ pub const SCHEMA_VERSION: u64 = 1;
 pub(crate) const KEY_KIND: &str = "kind";
 pub(crate) const KEY_SCHEMA: &str = "schema";
 pub(crate) const FIELD_VOID: &str = "void";
+pub(crate) const FIELD_HOLD: &str = "hold";
+pub(crate) const FIELD_RESTRICTED: &str = "restricted";
+/// Where the restriction stands in the root map.
+pub(crate) const KEY_RESTRICTED: &str = "p.restricted";
 
 /// A value of a field.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +83,8 @@ pub enum RecordRef {
     Employer(EmployerKey),
     /// A member of staff.
     Staff(StaffKey),
+    /// A cohort's statistics.
+    Statistics(StatisticsKey),
 }
 
 /// Where a record's fields stand.
@@ -96,6 +103,7 @@ impl RecordRef {
             Self::Agreement(key) => Place::Flat(format!("a/{key}/")),
             Self::Employer(key) => Place::Flat(format!("e/{key}/")),
             Self::Staff(key) => Place::Flat(format!("s/{key}/")),
+            Self::Statistics(key) => Place::Flat(format!("m/{}/{}/", key.agreement, key.month)),
             Self::Visit(id) => Place::Map(format!("v:{id}")),
             Self::Trip(id) => Place::Map(format!("t:{id}")),
             Self::Report(id) => Place::Map(format!("r:{id}")),
@@ -132,6 +140,14 @@ impl RecordRef {
             "a" => Self::Agreement(name.into()),
             "e" => Self::Employer(name.into()),
             "s" => Self::Staff(name.into()),
+            "m" => {
+                let (month, field) = field.split_once('/')?;
+                let key = StatisticsKey {
+                    agreement: name.into(),
+                    month: month.parse().ok()?,
+                };
+                return Some((Self::Statistics(key), field));
+            }
             _ => return None,
         };
         Some((record, field))
@@ -140,7 +156,11 @@ impl RecordRef {
     pub(crate) const fn in_casefile(&self) -> bool {
         !matches!(
             self,
-            Self::Provider | Self::Agreement(_) | Self::Employer(_) | Self::Staff(_)
+            Self::Provider
+                | Self::Agreement(_)
+                | Self::Employer(_)
+                | Self::Staff(_)
+                | Self::Statistics(_)
         )
     }
 }
@@ -168,6 +188,8 @@ pub enum Record {
     Employer(Employer),
     /// A member of staff.
     Staff(StaffMember),
+    /// A cohort's statistics.
+    Statistics(CohortStatistics),
 }
 
 impl Record {
@@ -185,6 +207,7 @@ impl Record {
             Self::Agreement(agreement) => RecordRef::Agreement(agreement.key.clone()),
             Self::Employer(employer) => RecordRef::Employer(employer.key.clone()),
             Self::Staff(staff) => RecordRef::Staff(staff.key.clone()),
+            Self::Statistics(cohort) => RecordRef::Statistics(cohort.key.clone()),
         }
     }
 
@@ -203,6 +226,7 @@ impl Record {
             Self::Agreement(agreement) => agreement.validate(),
             Self::Employer(employer) => employer.validate(),
             Self::Staff(staff) => staff.validate(),
+            Self::Statistics(cohort) => cohort.validate(),
         }
     }
 
@@ -266,6 +290,7 @@ impl Record {
                 );
                 out.int("pos", i64::from(staff.position_percent));
             }
+            Self::Statistics(cohort) => write_statistics(&mut out, cohort),
         }
         out.0
     }
@@ -332,6 +357,7 @@ impl Record {
                 person: input.code("person", |text| text.parse::<PersonId>().ok()),
                 position_percent: input.percent("pos").unwrap_or(0),
             }),
+            RecordRef::Statistics(key) => Self::Statistics(read_statistics(&mut input, key)),
         };
         (record, input.damaged)
     }
@@ -369,6 +395,10 @@ fn write_participation(out: &mut Out, p: &Participation) {
     out.opt("staff", p.consultant.as_ref().map(StaffKey::as_str));
     out.list("costaff", p.co_consultants.iter());
     out.text("status", p.status.code());
+    out.opt(FIELD_HOLD, p.erasure_hold.as_deref());
+    out.opt(FIELD_RESTRICTED, p.restricted.as_deref());
+    out.opt("thread", p.thread.map(|id| id.to_string()).as_deref());
+    out.opt("person", p.participant.map(|id| id.to_string()).as_deref());
 }
 
 fn read_participation(input: &mut In<'_>) -> Participation {
@@ -406,6 +436,10 @@ fn read_participation(input: &mut In<'_>) -> Participation {
         status: input
             .code("status", Status::from_code)
             .unwrap_or(Status::Waiting),
+        erasure_hold: input.text_opt(FIELD_HOLD),
+        restricted: input.text_opt(FIELD_RESTRICTED),
+        thread: input.code("thread", |text| text.parse::<DocumentId>().ok()),
+        participant: input.code("person", |text| text.parse::<PersonId>().ok()),
     }
 }
 
@@ -501,6 +535,50 @@ fn read_agreement(input: &mut In<'_>, key: &AgreementKey) -> Agreement {
         price_model: input.text("model"),
         prices,
         areas,
+    }
+}
+
+fn write_statistics(out: &mut Out, cohort: &CohortStatistics) {
+    // Present also where nothing is shown, so that the cohort is not drawn again.
+    let count = cohort.figures.as_ref().map_or(0, |f| f.participations);
+    out.int("n", i64::from(count));
+    let Some(figures) = &cohort.figures else {
+        return;
+    };
+    for (name, sum) in figures.sums() {
+        if let Some(sum) = sum {
+            out.int(name, i64::try_from(sum).unwrap_or(i64::MAX));
+        }
+    }
+    for (area, count) in figures.by_area.iter().flatten() {
+        out.int(&format!("area:{}", area.0), i64::from(*count));
+    }
+}
+
+fn read_statistics(input: &mut In<'_>, key: &StatisticsKey) -> CohortStatistics {
+    let mut figures = CohortFigures {
+        participations: input.number("n").unwrap_or(0),
+        ..CohortFigures::default()
+    };
+    for (name, _) in CohortFigures::default().sums() {
+        let read = input.number(name);
+        if let Some(sum) = figures.sum_mut(name) {
+            *sum = read;
+        }
+    }
+    let fields = input.fields;
+    let mut areas = BTreeMap::new();
+    for field in fields.keys() {
+        if let Some(area) = field.strip_prefix("area:")
+            && let Some(count) = input.number(field)
+        {
+            areas.insert(Area(area.to_owned()), count);
+        }
+    }
+    figures.by_area = (!areas.is_empty()).then_some(areas);
+    CohortStatistics {
+        key: key.clone(),
+        figures: (figures.participations > 0).then_some(figures),
     }
 }
 

@@ -1,4 +1,4 @@
-use folge_protocol::ids::DeviceId;
+use folge_protocol::ids::{DeviceId, DocumentId, PersonId};
 use proptest::prelude::*;
 
 use super::*;
@@ -160,6 +160,18 @@ fn every_kind_of_record_comes_back_as_it_was_written() {
     assert_eq!(loaded.records().len(), 7);
     assert_eq!(loaded.heads(), document.heads());
     assert_eq!(loaded.change_count(), 8);
+
+    let mut p = participation();
+    p.erasure_hold = Some("Klage til behandling".into());
+    p.restricted = Some("Bestridt".into());
+    p.thread = Some(DocumentId([7; 16]));
+    p.participant = Some(PersonId([8; 16]));
+    let update = Command::UpdateParticipation(Box::new(p.clone()));
+    document.write(&update, &meta(1_767_596_403_000)).unwrap();
+    let view = copy_of(&document, 2).record(&RecordRef::Participation);
+    let view = view.unwrap();
+    assert!(view.damaged.is_empty());
+    assert!(view.record == Record::Participation(Box::new(p)));
 }
 
 #[test]
@@ -429,6 +441,92 @@ fn concurrent_edits_of_one_field_are_both_kept_until_a_person_settles_it() {
     let history = two.history();
     let old = history.last().unwrap().changes[0].old.as_deref().unwrap();
     assert!(old.contains("moved") && old.contains("no_show"));
+}
+
+#[test]
+fn what_is_restricted_takes_no_change_but_keeps_taking_in_others() {
+    let (mut one, _) = casefile(1);
+    let record = |n| Command::Record(Record::Visit(visit(n)));
+    one.write(&record(1), &meta(5)).unwrap();
+    let mut two = copy_of(&one, 2);
+    let update = |p: &Participation| Command::UpdateParticipation(Box::new(p.clone()));
+    let mut p = participation();
+    p.restricted = Some("Deltakeren bestrider notatet".into());
+    let restricted = one.write(&update(&p), &meta(6)).unwrap();
+    assert!(CaseView::rebuild(&one).summary.restricted);
+    let mut amended = visit(1);
+    amended.note = "Annet".into();
+    let mut renamed = p.clone();
+    renamed.last_name = "Lie".into();
+    let mut lifted_and_renamed = renamed.clone();
+    lifted_and_renamed.restricted = None;
+    for command in [
+        record(2),
+        Command::Amend(Record::Visit(amended.clone())),
+        Command::Void {
+            record: RecordRef::Visit(id(1)),
+            reason: "Feilført".into(),
+        },
+        update(&renamed),
+        update(&lifted_and_renamed),
+    ] {
+        let heads = one.heads();
+        let refused = one.write(&command, &meta(7));
+        assert_eq!(refused, Err(DocumentError::Restricted), "{command:?}");
+        assert_eq!(one.heads(), heads);
+    }
+    // Erasure can be held meanwhile, and the hold stays as long.
+    p.erasure_hold = Some("Klage".into());
+    one.write(&update(&p), &meta(8)).unwrap();
+    let mut released = p.clone();
+    released.erasure_hold = None;
+    let refused = one.write(&update(&released), &meta(8));
+    assert_eq!(refused, Err(DocumentError::Restricted));
+
+    // Who had not heard of it went on; all of it arrives, and a conflict waits.
+    let foreign = [
+        two.write(&record(3), &meta(7)).unwrap().hash,
+        two.write(&Command::Amend(Record::Visit(amended)), &meta(7))
+            .unwrap()
+            .hash,
+    ];
+    send(&two, &foreign, &mut one);
+    assert_eq!(CaseView::rebuild(&one).summary.visit_count, 2);
+    send(&one, &[restricted.hash], &mut two);
+    assert_eq!(
+        two.write(&record(4), &meta(9)),
+        Err(DocumentError::Restricted)
+    );
+
+    p.restricted = None;
+    one.write(&update(&p), &meta(10)).unwrap();
+    one.write(&record(4), &meta(10)).unwrap();
+    let view = CaseView::rebuild(&one);
+    assert!(!view.summary.restricted && view.summary.erasure_hold);
+}
+
+#[test]
+fn a_restriction_lifted_on_one_device_and_changed_on_another_stands_until_settled() {
+    let (mut one, _) = casefile(1);
+    let mut p = participation();
+    p.restricted = Some("Bestridt".into());
+    let update = |p: &Participation| Command::UpdateParticipation(Box::new(p.clone()));
+    one.write(&update(&p), &meta(5)).unwrap();
+    let mut two = copy_of(&one, 2);
+    p.restricted = Some("Bestridt, klage sendt".into());
+    let other = two.write(&update(&p), &meta(6)).unwrap();
+    p.restricted = None;
+    one.write(&update(&p), &meta(6)).unwrap();
+    send(&two, &[other.hash], &mut one);
+    let record = Command::Record(Record::Visit(visit(1)));
+    assert_eq!(one.write(&record, &meta(7)), Err(DocumentError::Restricted));
+    let settle = Command::Settle {
+        record: RecordRef::Participation,
+        field: "restricted".into(),
+        value: None,
+    };
+    one.write(&settle, &meta(8)).unwrap();
+    one.write(&record, &meta(9)).unwrap();
 }
 
 #[test]
@@ -761,6 +859,7 @@ enum Act {
     AmendOutcome(u64, bool),
     Void(u64),
     Status(bool),
+    Restrict(bool),
     SettleFirst(u64),
     Send {
         from: usize,
@@ -777,6 +876,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => ((0..12_u64), any::<bool>()).prop_map(|(n, o)| Act::AmendOutcome(n, o)),
         1 => (0..12_u64).prop_map(Act::Void),
         1 => any::<bool>().prop_map(Act::Status),
+        1 => any::<bool>().prop_map(Act::Restrict),
         1 => (0..12_u64).prop_map(Act::SettleFirst),
         6 => ((0..3_usize), (0..3_usize), any::<usize>())
             .prop_map(|(from, to, which)| Act::Send { from, to, which }),
@@ -822,6 +922,11 @@ fn command_of(document: &Document, act: &Act) -> Option<Command> {
             };
             Command::UpdateParticipation(Box::new(p))
         }
+        Act::Restrict(restrict) => {
+            let mut p = CaseView::rebuild(document).participation()?.clone();
+            p.restricted = restrict.then(|| "Bestridt".into());
+            Command::UpdateParticipation(Box::new(p))
+        }
         Act::SettleFirst(n) => {
             let view = document.record(&RecordRef::Visit(id(*n)))?;
             let conflict = view.conflicts.first()?;
@@ -864,7 +969,10 @@ proptest! {
                 }
             } else if let Some(command) = command_of(&documents[*who], act) {
                 let meta = meta(1_767_596_500_000 + time as i64);
+                let restricted = views[*who].summary.restricted;
                 if let Ok(written) = documents[*who].write(&command, &meta) {
+                    let nothing_else = BTreeSet::from([RecordRef::Participation]);
+                    prop_assert!(!restricted || written.touched == nothing_else);
                     own[*who].push(written.hash);
                     views[*who].update(&documents[*who], &written.touched);
                 }

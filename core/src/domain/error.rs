@@ -56,6 +56,14 @@ pub enum DomainError {
         /// The limit.
         max_count: usize,
     },
+    /// A figure of anonymous statistics is about too few.
+    #[error("`{field}` would show fewer than {min_count} participants: leave the figure out")]
+    TooFew {
+        /// The field.
+        field: &'static str,
+        /// The limit.
+        min_count: u32,
+    },
     /// The same entry stands twice in a list.
     #[error("`{field}` names the same entry twice: remove one")]
     Duplicate {
@@ -97,6 +105,7 @@ impl DomainError {
             Self::TextTooLong { .. } => "text_too_long",
             Self::BadCharacter { .. } => "bad_character",
             Self::TooMany { .. } => "too_many",
+            Self::TooFew { .. } => "too_few",
             Self::Duplicate { .. } => "duplicate",
             Self::PercentOutOfRange { .. } => "percent_out_of_range",
             Self::AddressProtected => "address_protected",
@@ -129,6 +138,9 @@ impl DomainError {
             }
             Self::TooMany { field, max_count } => {
                 format!("«{field}» har mer enn {max_count} oppføringer. Fjern noen eller del opp.")
+            }
+            Self::TooFew { field, min_count } => {
+                format!("«{field}» ville vist færre enn {min_count} deltakere. Utelat tallet.")
             }
             Self::Duplicate { field } => {
                 format!("«{field}» har samme oppføring to ganger. Fjern den ene.")

@@ -106,6 +106,44 @@ text_key! {
     AgreementKey, "agreement"
 }
 
+macro_rules! id_option_serde {
+    ($(#[$doc:meta])* $module:ident, $id:ident) => {
+        $(#[$doc])*
+        pub mod $module {
+            use folge_protocol::ids::$id;
+            use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+            /// Writes the 16 bytes, or that there are none.
+            /// # Errors
+            /// Those of the serializer.
+            pub fn serialize<S: Serializer>(
+                id: &Option<$id>,
+                serializer: S,
+            ) -> Result<S::Ok, S::Error> {
+                id.map(|id| id.0).serialize(serializer)
+            }
+
+            /// Reads them.
+            /// # Errors
+            /// Those of the deserializer.
+            pub fn deserialize<'de, D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Option<$id>, D::Error> {
+                Option::<[u8; 16]>::deserialize(deserializer).map(|id| id.map($id))
+            }
+        }
+    };
+}
+
+id_option_serde! {
+    /// `#[serde(with = …)]` for a document's identifier that may be absent.
+    document_id_option_serde, DocumentId
+}
+id_option_serde! {
+    /// `#[serde(with = …)]` for a person's identifier that may be absent.
+    person_id_option_serde, PersonId
+}
+
 macro_rules! id_serde {
     ($(#[$doc:meta])* $module:ident, $id:ident) => {
         $(#[$doc])*

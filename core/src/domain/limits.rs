@@ -30,3 +30,5 @@ pub const PRICES_COUNT_MAX: usize = 500;
 pub const AREAS_COUNT_MAX: usize = 100;
 /// Municipalities of one service area.
 pub const MUNICIPALITIES_COUNT_MAX: usize = 400;
+/// Participations that a figure of anonymous statistics is at least about (K23).
+pub const COHORT_PARTICIPATIONS_MIN: u32 = 5;

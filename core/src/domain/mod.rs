@@ -40,6 +40,7 @@ pub mod limits;
 pub mod minutes;
 pub mod participation;
 pub mod register;
+pub mod statistics;
 pub mod time;
 pub mod visit;
 pub mod work;
@@ -49,6 +50,7 @@ pub use ids::{AgreementKey, EmployerKey, GroupMeetingId, RecordId, StaffKey};
 pub use minutes::{MinutesByMonth, MonthMinutes};
 pub use participation::{Participation, ReferralChannel, Status};
 pub use register::{Agreement, Area, Employer, Price, Provider, StaffMember};
+pub use statistics::{CohortFigures, CohortStatistics, StatisticsKey};
 pub use time::{Instant, LocalDate, Minutes, Month};
 pub use visit::{
     Absence, Attendee, CancelledBy, GroupInfo, GroupMeeting, MeetingForm, Outcome, Visit, With,

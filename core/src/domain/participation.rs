@@ -3,8 +3,10 @@
 
 use std::fmt;
 
+use folge_protocol::ids::{DocumentId, PersonId};
 use serde::{Deserialize, Serialize};
 
+use super::ids::{document_id_option_serde, person_id_option_serde};
 use super::time::LocalDate;
 use super::{
     AgreementKey, DomainError, EmployerKey, StaffKey, check_line, check_line_opt, check_text,
@@ -137,6 +139,18 @@ pub struct Participation {
     pub co_consultants: Vec<StaffKey>,
     /// The state.
     pub status: Status,
+    /// Why it must not be erased yet although its time is up (K7, K24), such as a complaint that
+    /// is not decided.
+    pub erasure_hold: Option<String>,
+    /// Why the processing is restricted (begrenset behandling, GDPR art. 18), such as that the
+    /// participant contests what is recorded. Nothing else can be changed meanwhile.
+    pub restricted: Option<String>,
+    /// The thread that is shared with the participant, once there is one.
+    #[serde(with = "document_id_option_serde")]
+    pub thread: Option<DocumentId>,
+    /// Who the participant is in the membership log, once invited.
+    #[serde(with = "person_id_option_serde")]
+    pub participant: Option<PersonId>,
 }
 
 impl fmt::Debug for Participation {
@@ -183,6 +197,10 @@ impl Participation {
             consultant: None,
             co_consultants: Vec::new(),
             status: Status::Waiting,
+            erasure_hold: None,
+            restricted: None,
+            thread: None,
+            participant: None,
         }
     }
 
@@ -226,6 +244,17 @@ impl Participation {
         }
         if let Some(order) = &self.order {
             check_text("order", order, limits::NOTE_CHARS_MAX)?;
+        }
+        for (field, reason) in [
+            ("reason for holding the erasure", &self.erasure_hold),
+            ("reason for the restriction", &self.restricted),
+        ] {
+            if let Some(reason) = reason {
+                if reason.trim().is_empty() {
+                    return Err(DomainError::Missing { field });
+                }
+                check_text(field, reason, limits::REASON_CHARS_MAX)?;
+            }
         }
         for (field, percent) in [
             ("position", self.position_percent),
@@ -274,6 +303,29 @@ mod tests {
             "Bistand",
         ] {
             assert!(!text.contains(secret), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hold_and_a_restriction_need_a_reason() {
+        let set: [fn(&mut Participation, String); 2] = [
+            |p, reason| p.erasure_hold = Some(reason),
+            |p, reason| p.restricted = Some(reason),
+        ];
+        for set in set {
+            let mut participation = Participation::new("p", "A", "B");
+            set(&mut participation, "Klage til behandling".into());
+            assert_eq!(participation.validate(), Ok(()));
+            set(&mut participation, " \n".into());
+            assert!(matches!(
+                participation.validate(),
+                Err(DomainError::Missing { .. })
+            ));
+            set(&mut participation, "å".repeat(limits::REASON_CHARS_MAX + 1));
+            assert!(matches!(
+                participation.validate(),
+                Err(DomainError::TextTooLong { .. })
+            ));
         }
     }
 

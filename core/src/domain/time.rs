@@ -65,6 +65,13 @@ impl Instant {
         u32::from(time.hour().unsigned_abs()) * 60 + u32::from(time.minute().unsigned_abs())
     }
 
+    /// Date and time with Oslo's offset, such as `2026-01-05T08:00:00+01:00`.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let zoned = self.timestamp().to_zoned(OSLO.clone());
+        zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     /// The same instant, where it lies between 2000 and 2099.
     /// # Errors
     /// [`DomainError::TimeOutOfRange`].
@@ -154,6 +161,12 @@ impl LocalDate {
         Self(self.0.saturating_add(days.days()))
     }
 
+    /// Days from this day to `other`; negative where that is earlier.
+    #[must_use]
+    pub fn days_until(self, other: Self) -> i32 {
+        other.days() - self.days()
+    }
+
     /// The month that the day lies in.
     #[must_use]
     pub fn month(self) -> Month {
@@ -235,6 +248,30 @@ pub struct Month {
     pub year: i16,
     /// 1 to 12.
     pub month: i8,
+}
+
+impl Month {
+    /// The month after.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        if self.month >= 12 {
+            Self {
+                year: self.year + 1,
+                month: 1,
+            }
+        } else {
+            Self {
+                year: self.year,
+                month: self.month + 1,
+            }
+        }
+    }
+
+    /// The month's first day.
+    #[must_use]
+    pub fn first_day(self) -> LocalDate {
+        LocalDate(jiff::civil::date(self.year, self.month.clamp(1, 12), 1))
+    }
 }
 
 impl fmt::Display for Month {

@@ -115,6 +115,21 @@ impl Content {
         Self::from_bytes(&bytes)
     }
 
+    /// The clocks' state when each change was made, as far as it was kept: the wall clock less
+    /// the monotonic one.
+    #[must_use]
+    pub fn readings(&self) -> Vec<Reading> {
+        let runs = self.clocks.iter().flat_map(|run| {
+            let reading = Reading {
+                wall_ms: run.offset_s.saturating_mul(1000),
+                monotonic_ms: 0,
+                boot: run.boot,
+            };
+            std::iter::repeat_n(reading, run.count as usize)
+        });
+        runs.collect()
+    }
+
     /// Whether the wall clock was set while the device ran, between any of these changes.
     #[must_use]
     pub fn clock_jumped(&self, drift_seconds_max: i64) -> bool {

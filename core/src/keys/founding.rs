@@ -1,17 +1,17 @@
 use folge_protocol::crypto::{SecretKey, workspace_id};
 use folge_protocol::grant::{Grant, Recipient};
-use folge_protocol::ids::{DocumentId, GroupId, Hash, PersonId};
+use folge_protocol::ids::{DocumentId, GroupId, Hash, PersonId, WorkspaceId};
 use folge_protocol::membership::{Author, Body, DocumentEntry, DocumentKind, Entry, Founding};
 
 use super::{
-    DeviceSecrets, Issuer, KemError, KemPublic, KemSecret, Key32, Keyring, Secret, Subject, derive,
-    seal_grant,
+    DeviceSecrets, Granted, Issuer, KemError, KemPublic, KemSecret, Key32, Keyring, Secret,
+    Subject, derive, seal_grant,
 };
 use crate::env::Env;
 use crate::envelope::commitment;
 
 /// The workspace's offline recovery secret: the root signing key and the recovery KEM key derive
-/// from it. It is shown once at founding and kept nowhere.
+/// from it. It is shown once at founding, as words, and kept nowhere.
 #[derive(Debug, Clone)]
 pub struct RecoverySecret(pub Key32);
 
@@ -19,24 +19,22 @@ impl RecoverySecret {
     /// The root key that certifies administrators.
     #[must_use]
     pub fn root(&self) -> SecretKey {
-        SecretKey::from_seed(derive(&self.0, "folge root key v1", &[]).expose())
+        SecretKey::from_seed(self.root_seed().expose())
+    }
+    /// The seed of the root key.
+    #[must_use]
+    pub fn root_seed(&self) -> Key32 {
+        derive(&self.0, "folge root key v1", &[])
+    }
+    /// The workspace that the secret is of.
+    #[must_use]
+    pub fn workspace(&self) -> WorkspaceId {
+        workspace_id(self.root().public().as_bytes())
     }
     /// The key that recovery grants are sealed to.
     #[must_use]
     pub fn kem(&self) -> KemSecret {
         KemSecret(derive(&self.0, "folge recovery key v1", &[]))
-    }
-    /// The secret as text to write down: 16 groups of four hexadecimal digits.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let hex: String = self
-            .0
-            .expose()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let groups: Vec<&str> = (0..16).filter_map(|i| hex.get(i * 4..i * 4 + 4)).collect();
-        groups.join("-")
     }
 }
 
@@ -47,8 +45,8 @@ pub struct Founded {
     pub recovery: RecoverySecret,
     /// The founding entry.
     pub entry: Entry,
-    /// The grants that go with it.
-    pub grants: Vec<Grant>,
+    /// The grants that go with it, and what each holds.
+    pub grants: Vec<(Grant, Granted)>,
     /// The founder's keyring.
     pub keyring: Keyring,
     /// The founder.
@@ -59,7 +57,11 @@ impl Founded {
     /// Founds a workspace whose first administrator holds `device`.
     /// # Errors
     /// [`KemError`] where a grant cannot be sealed, which sound randomness excludes.
-    pub fn make(device: &DeviceSecrets, env: &mut Env) -> Result<Self, KemError> {
+    pub fn make(
+        device: &DeviceSecrets,
+        device_kem: &Key32,
+        env: &mut Env,
+    ) -> Result<Self, KemError> {
         let recovery = RecoverySecret(Key32::new(env.random()));
         let root = recovery.root();
         let workspace = workspace_id(root.public().as_bytes());
@@ -76,7 +78,7 @@ impl Founded {
             office_key: KemSecret(office_key.clone()).public().0,
             person,
             person_key: KemSecret(person_key.clone()).public().0,
-            device: device.public(),
+            device: device.public(&KemSecret(device_kem.clone())),
             register: DocumentEntry {
                 document: register,
                 kind: DocumentKind::Register,
@@ -101,7 +103,13 @@ impl Founded {
         let office_secret = secret(Subject::Group(office, 0), &office_key);
         let register_secret = secret(Subject::Document(register, 0), &register_key);
         let mut keyring = Keyring::default();
-        for secret in [&person_secret, &office_secret, &register_secret] {
+        let device_secret = secret(Subject::Group(device.id().into(), 0), device_kem);
+        for secret in [
+            &device_secret,
+            &person_secret,
+            &office_secret,
+            &register_secret,
+        ] {
             keyring.insert(secret);
         }
         let issuer = Issuer {
@@ -111,14 +119,16 @@ impl Founded {
         };
         let person_public = KemSecret(person_key).public();
         let office_public = KemSecret(office_key).public();
-        let device_public = KemPublic(device.public().kem);
-        let recovered = [person_secret.clone(), office_secret.clone()];
+        let device_public = KemSecret(device_kem.clone()).public();
+        let recovered = [office_secret.clone()];
         let mut grant = |recipient, public: &KemPublic, secrets: &[Secret]| {
-            seal_grant(&issuer, recipient, public, secrets, env.rng())
+            let granted = Granted::Secrets(secrets.to_vec());
+            seal_grant(&issuer, recipient, public, &granted, env.rng())
+                .map(|grant| (grant, granted))
         };
         let grants = vec![
             grant(
-                Recipient::Device(device.id()),
+                Recipient::Group(device.id().into(), 0),
                 &device_public,
                 &[person_secret],
             )?,

@@ -2,6 +2,7 @@ use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::crypto::SecretKey;
 use folge_protocol::grant::{Grant, Recipient};
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, WorkspaceId};
+use folge_protocol::limits::GRANT_BYTES_MAX;
 use rand_core::CryptoRng;
 
 use super::{KemError, KemPublic, KemSecret, Key32};
@@ -71,20 +72,52 @@ pub struct Issuer<'a> {
     pub key: &'a SecretKey,
 }
 
-/// Seals secrets to a recipient's public key and signs the grant.
+/// What a grant holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Granted {
+    /// Secrets for the keyring.
+    Secrets(Vec<Secret>),
+    /// An envelope that its device may not send any more, for those who may decide about it.
+    Parcel(Vec<u8>),
+}
+
+impl Encode for Granted {
+    fn encode(&self, out: &mut Writer) {
+        match self {
+            Self::Secrets(secrets) => {
+                out.u8(1);
+                out.list(secrets);
+            }
+            Self::Parcel(envelope) => {
+                out.u8(2);
+                out.bytes(envelope);
+            }
+        }
+    }
+}
+
+impl Decode for Granted {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(match input.u8()? {
+            1 => Self::Secrets(input.list(GRANT_SECRETS_MAX)?),
+            2 => Self::Parcel(input.bytes(GRANT_BYTES_MAX)?.to_vec()),
+            other => return Err(DecodeError::UnknownTag(other)),
+        })
+    }
+}
+
+/// Seals something to a recipient's public key and signs the grant.
 /// # Errors
 /// [`KemError`] where the public key is not valid.
 pub fn seal_grant(
     issuer: &Issuer<'_>,
     recipient: Recipient,
     public: &KemPublic,
-    secrets: &[Secret],
+    granted: &Granted,
     rng: &mut impl CryptoRng,
 ) -> Result<Grant, KemError> {
     let preamble = Grant::preamble(issuer.workspace, recipient, issuer.device);
-    let mut payload = Writer::new();
-    payload.list(secrets);
-    let payload = zeroize::Zeroizing::new(payload.finish());
+    let payload = zeroize::Zeroizing::new(granted.to_bytes());
     let (encapsulated, ciphertext) = public.seal(INFO, &preamble, &payload, rng)?;
     Ok(Grant::sign(
         issuer.workspace,
@@ -100,12 +133,9 @@ pub fn seal_grant(
 /// membership log: a group secret with the group's public key, a document key with its commitment.
 /// # Errors
 /// [`KemError`] where it does not open, or holds something else than secrets.
-pub fn open_grant(grant: &Grant, secret: &KemSecret) -> Result<Vec<Secret>, KemError> {
+pub fn open_grant(grant: &Grant, secret: &KemSecret) -> Result<Granted, KemError> {
     let preamble = Grant::preamble(grant.workspace, grant.recipient, grant.issuer);
     let payload = secret.open(&grant.encapsulated, INFO, &preamble, &grant.ciphertext)?;
     let payload = zeroize::Zeroizing::new(payload);
-    let mut input = Reader::new(&payload);
-    let secrets = input.list(GRANT_SECRETS_MAX).map_err(|_| KemError)?;
-    input.finish().map_err(|_| KemError)?;
-    Ok(secrets)
+    Granted::from_bytes(&payload).map_err(|_| KemError)
 }

@@ -33,7 +33,12 @@ impl InvitationLink {
     /// The one-time signing key.
     #[must_use]
     pub fn sign(&self) -> SecretKey {
-        SecretKey::from_seed(derive(&self.secret, "folge invitation sign v1", &[]).expose())
+        SecretKey::from_seed(self.sign_seed().expose())
+    }
+    /// The seed of the one-time signing key.
+    #[must_use]
+    pub fn sign_seed(&self) -> Key32 {
+        derive(&self.secret, "folge invitation sign v1", &[])
     }
     /// The one-time KEM key.
     #[must_use]

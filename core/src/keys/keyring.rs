@@ -5,44 +5,40 @@ use folge_protocol::grant::{Grant, Recipient};
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, Hash};
 use folge_protocol::membership::{DeviceKeys, Membership};
 
-use super::{KemPublic, KemSecret, Key32, Secret, Subject, open_grant};
+use super::{Granted, KemPublic, KemSecret, Key32, Secret, Subject, open_grant};
 use crate::envelope::commitment;
 
-/// A device's own two secrets: made on it, never leaving it.
+/// A device's signing secret: made on it, never leaving it. Its KEM secret is a group's like any
+/// other and in the keyring.
 #[derive(Debug)]
 pub struct DeviceSecrets {
-    sign_seed: Key32,
-    kem: KemSecret,
+    seed: Key32,
     sign: SecretKey,
 }
 
 impl DeviceSecrets {
-    /// The secrets of two random seeds.
+    /// The secret of a random seed.
     #[must_use]
-    pub fn from_seeds(sign_seed: Key32, kem_seed: Key32) -> Self {
-        let sign = SecretKey::from_seed(sign_seed.expose());
-        Self {
-            sign_seed,
-            kem: KemSecret(kem_seed),
-            sign,
-        }
+    pub fn from_seed(seed: Key32) -> Self {
+        let sign = SecretKey::from_seed(seed.expose());
+        Self { seed, sign }
     }
-    /// The two seeds, for the sealed store.
+    /// The seed, for the sealed store.
     #[must_use]
-    pub fn seeds(&self) -> (&Key32, &Key32) {
-        (&self.sign_seed, &self.kem.0)
+    pub fn seed(&self) -> &Key32 {
+        &self.seed
     }
     /// Signs for the device.
     #[must_use]
     pub fn sign(&self) -> &SecretKey {
         &self.sign
     }
-    /// The public keys, for the membership log.
+    /// The public keys of a device that comes in, for the membership log.
     #[must_use]
-    pub fn public(&self) -> DeviceKeys {
+    pub fn public(&self, kem: &KemSecret) -> DeviceKeys {
         DeviceKeys {
             sign: *self.sign.public().as_bytes(),
-            kem: self.kem.public().0,
+            kem: kem.public().0,
         }
     }
     /// The device's id.
@@ -119,42 +115,63 @@ impl Keyring {
             })
     }
 
-    /// Opens a grant with what is here, and keeps of it what the membership log confirms.
-    ///
-    /// The secrets come back that are new; `None` where no key here opens it (yet).
-    pub fn take_grant(
-        &mut self,
-        grant: &Grant,
-        device: &DeviceSecrets,
-        invitation: Option<&KemSecret>,
-        log: &Membership,
-    ) -> Option<Vec<Secret>> {
-        let opener = match grant.recipient {
-            Recipient::Device(id) if id == device.id() => device.kem.clone(),
-            Recipient::Group(group, epoch) => KemSecret(self.groups.get(&(group, epoch))?.clone()),
-            Recipient::Invitation(_) => invitation?.clone(),
-            Recipient::Device(_) | Recipient::Recovery => return None,
+    /// A group's secret of one epoch.
+    #[must_use]
+    pub fn group(&self, group: GroupId, epoch: u32) -> Option<&Key32> {
+        self.groups.get(&(group, epoch))
+    }
+    /// Takes a secret out.
+    pub fn remove(&mut self, subject: Subject) {
+        match subject {
+            Subject::Group(group, epoch) => drop(self.groups.remove(&(group, epoch))),
+            Subject::Document(document, generation) => {
+                drop(self.documents.remove(&(document, generation)));
+            }
+        }
+    }
+    /// A secret by what it opens.
+    #[must_use]
+    pub fn secret(&self, subject: Subject) -> Option<Secret> {
+        let key = match subject {
+            Subject::Group(group, epoch) => self.groups.get(&(group, epoch)),
+            Subject::Document(document, generation) => self.documents.get(&(document, generation)),
         };
-        let secrets = open_grant(grant, &opener).ok()?;
-        Some(
-            secrets
-                .into_iter()
-                .filter(|secret| confirmed(secret, log) && self.insert(secret))
-                .collect(),
-        )
+        key.cloned().map(|key| Secret { subject, key })
+    }
+
+    /// Opens a grant with what is here. What comes out is to be kept only where
+    /// [`is_confirmed`] says so. `None` where no key here opens it (yet).
+    #[must_use]
+    pub fn open(
+        &self,
+        grant: &Grant,
+        entrance: Option<&(Recipient, KemSecret)>,
+    ) -> Option<Granted> {
+        let opener = match grant.recipient {
+            Recipient::Group(group, epoch) => KemSecret(self.groups.get(&(group, epoch))?.clone()),
+            other => entrance
+                .filter(|(recipient, _)| *recipient == other)?
+                .1
+                .clone(),
+        };
+        open_grant(grant, &opener).ok()
     }
 }
 
-/// Whether a secret is the one that the log commits to: a forged grant holds another.
-fn confirmed(secret: &Secret, log: &Membership) -> bool {
+/// Whether a secret is the one that the log commits to, and is not void: a forged grant holds
+/// another, and what was erased must not come back.
+#[must_use]
+pub fn is_confirmed(secret: &Secret, log: &Membership) -> bool {
     match secret.subject {
-        Subject::Group(group, epoch) => log
-            .group_key_at(group, epoch)
-            .is_some_and(|key| KemSecret(secret.key.clone()).public() == KemPublic(*key)),
+        Subject::Group(group, epoch) => log.groups().get(&group).is_some_and(|state| {
+            let key = usize::try_from(epoch).ok().and_then(|n| state.keys.get(n));
+            epoch >= state.floor
+                && key.is_some_and(|key| KemSecret(secret.key.clone()).public() == KemPublic(*key))
+        }),
         Subject::Document(document, generation) => {
-            let known: Option<&Hash> = log
-                .documents()
-                .get(&document)
+            let state = log.documents().get(&document);
+            let known: Option<&Hash> = state
+                .filter(|state| state.erasure.is_none())
                 .and_then(|state| state.commitments.get(usize::try_from(generation).ok()?));
             known == Some(&commitment(&secret.key, document, generation))
         }

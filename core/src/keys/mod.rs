@@ -9,12 +9,14 @@ mod grants;
 mod invitation;
 mod kem;
 mod keyring;
+mod words;
 
 pub use founding::{Founded, RecoverySecret};
-pub use grants::{Issuer, Secret, Subject, open_grant, seal_grant};
+pub use grants::{Granted, Issuer, Secret, Subject, open_grant, seal_grant};
 pub use invitation::{InvitationLink, LinkError};
 pub use kem::{KemError, KemPublic, KemSecret};
-pub use keyring::{DeviceSecrets, Keyring};
+pub use keyring::{DeviceSecrets, Keyring, is_confirmed};
+pub use words::{FINGERPRINT_WORDS, RECOVERY_WORDS, WordsError, fingerprint_words};
 
 /// A 32-byte secret that is wiped when it goes out of use and never printed.
 #[derive(Clone, PartialEq, Eq, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]

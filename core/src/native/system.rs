@@ -1,11 +1,19 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rand_core::{TryCryptoRng, TryRng};
 
 use crate::env::{Clock, Env};
 
-/// The machine's clocks. The monotonic one counts from the start of the program.
+/// The run of the monotonic clock, which is the program's: where it began, and its name. One for
+/// all, so that a store opened twice in a run sees how much time passed.
+static RUN: LazyLock<(Instant, u32)> = LazyLock::new(|| {
+    let mut boot = [0; 4];
+    let _ = SystemRng.try_fill_bytes(&mut boot);
+    (Instant::now(), u32::from_ne_bytes(boot))
+});
+
+/// The machine's clocks. The monotonic one counts from the first use in the program.
 struct SystemClock {
     started: Instant,
     boot: u32,
@@ -54,11 +62,7 @@ impl TryCryptoRng for SystemRng {}
 /// The machine's own clocks and randomness.
 #[must_use]
 pub fn system_env() -> Env {
-    let mut boot = [0; 4];
-    let _ = SystemRng.try_fill_bytes(&mut boot);
-    let clock = SystemClock {
-        started: Instant::now(),
-        boot: u32::from_ne_bytes(boot),
-    };
+    let (started, boot) = *RUN;
+    let clock = SystemClock { started, boot };
     Env::new(Arc::new(clock), Box::new(SystemRng))
 }

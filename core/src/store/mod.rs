@@ -4,6 +4,7 @@
 //! opaque identifiers, counts and hashes. A sealed value is bound to its table and key, so that
 //! rows cannot be swapped. Not here: what the values mean; see `sync` and `client`.
 
+mod attempts;
 mod schema;
 mod sealing;
 mod tables;
@@ -11,7 +12,8 @@ mod unlock;
 
 pub use schema::SCHEMA_VERSION;
 pub use tables::{
-    EnvelopeRow, EnvelopeState, PendingRow, PlacedEnvelope, QuarantineRow, SecretRow, StreamRow,
+    EnvelopeRow, EnvelopeState, MessageRow, PendingRow, PlacedEnvelope, QuarantineRow, SecretRow,
+    StreamRow,
 };
 pub use unlock::{PassphraseCost, Unlock};
 
@@ -40,6 +42,12 @@ pub enum StoreError {
     /// The passphrase or secret is not this store's.
     #[error("the store does not open with this passphrase or key")]
     WrongSecret,
+    /// Too many passphrases were tried.
+    #[error("too many attempts: wait {} seconds and try again", .wait_ms.div_ceil(1000))]
+    TooManyAttempts {
+        /// How long to wait, in milliseconds.
+        wait_ms: u64,
+    },
     /// The file is no store of this program.
     #[error("this file is not a Følge store")]
     NotAStore,
@@ -113,9 +121,10 @@ impl Store {
         Self::create_in(Connection::open(path)?, unlock, env)
     }
 
-    /// Opens a store.
+    /// Opens a store. Attempts with a passphrase are counted in it, and slowed from the fourth on.
     /// # Errors
-    /// [`StoreError::WrongSecret`] leaves the file untouched; so does every other error.
+    /// [`StoreError::WrongSecret`], [`StoreError::TooManyAttempts`] and every other error leave
+    /// all but that count untouched.
     pub fn open(path: &Path, unlock: &Unlock, env: &mut Env) -> Result<Self, StoreError> {
         let flags =
             rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -169,8 +178,16 @@ impl Store {
             conn.query_row("SELECT value FROM meta WHERE name = 'unlock'", [], |row| {
                 row.get(0)
             })?;
+        let counted = unlock::is_attempt(&wrapped, unlock);
+        if counted {
+            schema::configure(&conn)?;
+            attempts::count(&conn, env.now())?;
+        }
         let key = unlock::unwrap(&wrapped, unlock)?;
         schema::configure(&conn)?;
+        if counted {
+            attempts::forget(&conn);
+        }
         if found < SCHEMA_VERSION {
             conn.execute_batch("BEGIN IMMEDIATE")?;
             schema::migrate(&conn, found)?;

@@ -14,6 +14,8 @@ pub enum EnvelopeState {
     Waiting,
     /// It could not be trusted or read: see the quarantine.
     Quarantined,
+    /// Its device was put out, and nobody has vouched for it: an administrator decides.
+    Held,
 }
 
 impl EnvelopeState {
@@ -22,12 +24,14 @@ impl EnvelopeState {
             Self::Applied => 0,
             Self::Waiting => 1,
             Self::Quarantined => 2,
+            Self::Held => 3,
         }
     }
     const fn from_code(code: u8) -> Self {
         match code {
             0 => Self::Applied,
             1 => Self::Waiting,
+            3 => Self::Held,
             _ => Self::Quarantined,
         }
     }
@@ -103,6 +107,19 @@ pub struct PendingRow {
     pub n: i64,
     /// The document.
     pub document: DocumentId,
+    /// What the sync layer wrote.
+    pub plain: Vec<u8>,
+}
+
+/// A message of a thread or journal.
+#[derive(Debug, Clone)]
+pub struct MessageRow {
+    /// The row's number.
+    pub n: i64,
+    /// The document.
+    pub document: DocumentId,
+    /// The envelope that it came in.
+    pub envelope: Option<Hash>,
     /// What the sync layer wrote.
     pub plain: Vec<u8>,
 }
@@ -285,23 +302,31 @@ impl Store {
 
     // --- grants and keyring ---
 
-    /// Adds a grant. Says whether it is new.
+    /// Adds a grant that came from the relay. Says whether it is new.
     /// # Errors
     /// [`StoreError`].
-    pub fn add_grant(
-        &mut self,
-        hash: &Hash,
-        bytes: &[u8],
-        sent: bool,
-        opened: bool,
-    ) -> Result<bool> {
+    pub fn add_grant(&mut self, hash: &Hash, bytes: &[u8]) -> Result<bool> {
         let added = self
             .conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO grants (hash, opened, sent, bytes) VALUES (?1, ?4, ?2, ?3)",
+                "INSERT OR IGNORE INTO grants (hash, opened, sent, stored, bytes) \
+                 VALUES (?1, 0, 1, 1, ?2)",
             )?
-            .execute(params![hash.0, sent, bytes, opened])?;
+            .execute(params![hash.0, bytes])?;
         Ok(added == 1)
+    }
+    /// Adds a grant made here; `content` names what is in it, should it have to be made anew.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_own_grant(&mut self, hash: &Hash, bytes: &[u8], content: &[u8]) -> Result<()> {
+        let sealed = self.sealer.seal("grants", &hash.0, content);
+        self.conn
+            .prepare_cached(
+                "INSERT OR IGNORE INTO grants (hash, opened, sent, stored, bytes, content) \
+                 VALUES (?1, 1, 0, 0, ?2, ?3)",
+            )?
+            .execute(params![hash.0, bytes, sealed])?;
+        Ok(())
     }
     /// Grants that no key here has opened yet, with their row numbers.
     /// # Errors
@@ -309,16 +334,53 @@ impl Store {
     pub fn unopened_grants(&self) -> Result<Vec<(i64, Vec<u8>)>> {
         self.grants_where("SELECT n, bytes FROM grants WHERE opened = 0 ORDER BY n")
     }
-    /// Grants that the relay has not taken yet, with their row numbers.
+    /// Grants that the relay does not have, with their row numbers: those that it had before it
+    /// lost data, or those that it never had.
     /// # Errors
     /// [`StoreError`].
-    pub fn unsent_grants(&self) -> Result<Vec<(i64, Vec<u8>)>> {
-        self.grants_where("SELECT n, bytes FROM grants WHERE sent = 0 ORDER BY n")
+    pub fn unsent_grants(&self, returning: bool) -> Result<Vec<(i64, Vec<u8>)>> {
+        self.grants_where(if returning {
+            "SELECT n, bytes FROM grants WHERE sent = 0 AND stored = 1 ORDER BY n"
+        } else {
+            "SELECT n, bytes FROM grants WHERE sent = 0 AND stored = 0 ORDER BY n"
+        })
+    }
+    /// Every grant here, with their row numbers.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn grants(&self) -> Result<Vec<(i64, Vec<u8>)>> {
+        self.grants_where("SELECT n, bytes FROM grants ORDER BY n")
     }
     fn grants_where(&self, sql: &str) -> Result<Vec<(i64, Vec<u8>)>> {
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+    /// What the grants made here that the relay never had hold, with their row numbers.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unsent_grant_contents(&self) -> Result<Vec<(i64, Vec<u8>)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT n, hash, content FROM grants WHERE stored = 0 AND content IS NOT NULL \
+             ORDER BY n",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let hash: [u8; 32] = row.get(1)?;
+            let sealed = row.get_ref(2)?.blob_or("grants")?;
+            found.push((row.get(0)?, self.sealer.open("grants", &hash, sealed)?));
+        }
+        Ok(found)
+    }
+    /// Removes a grant.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_grant(&mut self, n: i64) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM grants WHERE n = ?1")?
+            .execute([n])?;
+        Ok(())
     }
     /// Notes that a grant was opened.
     /// # Errors
@@ -334,7 +396,7 @@ impl Store {
     /// [`StoreError`].
     pub fn set_grant_sent(&mut self, n: i64) -> Result<()> {
         self.conn
-            .prepare_cached("UPDATE grants SET sent = 1 WHERE n = ?1")?
+            .prepare_cached("UPDATE grants SET sent = 1, stored = 1 WHERE n = ?1")?
             .execute([n])?;
         Ok(())
     }
@@ -343,6 +405,15 @@ impl Store {
     /// [`StoreError`].
     pub fn set_grants_unsent(&mut self) -> Result<()> {
         self.conn.execute("UPDATE grants SET sent = 0", [])?;
+        Ok(())
+    }
+    /// Removes a secret from the keyring.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_secret(&mut self, kind: u8, id: [u8; 16], n: u32) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM secret WHERE kind = ?1 AND id = ?2 AND n = ?3")?
+            .execute(params![kind, id, n])?;
         Ok(())
     }
     /// Puts a secret into the keyring.
@@ -442,8 +513,8 @@ impl Store {
         self.conn
             .prepare_cached(
                 "INSERT INTO envelope \
-                 (doc, device, sequence, number, accepted, hash, state, origin, bytes) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 (doc, device, sequence, number, accepted, hash, state, origin, bytes, stored) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?4 IS NOT NULL)",
             )?
             .execute(params![
                 row.document.0,
@@ -479,7 +550,9 @@ impl Store {
     /// [`StoreError`].
     pub fn set_envelope_number(&mut self, id: i64, number: u64, accepted_ms: u64) -> Result<()> {
         self.conn
-            .prepare_cached("UPDATE envelope SET number = ?2, accepted = ?3 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE envelope SET number = ?2, accepted = ?3, stored = 1 WHERE id = ?1",
+            )?
             .execute(params![id, to_sql(number), to_sql(accepted_ms)])?;
         Ok(())
     }
@@ -585,14 +658,6 @@ impl Store {
             statement.query_map([], |row| Ok((DeviceId(row.get(0)?), from_sql(row.get(1)?))))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
-    /// Removes an envelope that turned out to be a forgery.
-    /// # Errors
-    /// [`StoreError`].
-    pub fn remove_envelope(&mut self, id: i64) -> Result<()> {
-        self.conn
-            .execute("DELETE FROM envelope WHERE id = ?1", [id])?;
-        Ok(())
-    }
     /// The head after a number of a stream, where known.
     /// # Errors
     /// [`StoreError`].
@@ -624,15 +689,22 @@ impl Store {
             .optional()?)
     }
     /// Envelopes that the relay does not have, in the order in which they came here, up to about
-    /// `bytes_max`. Behind row `after`.
+    /// `bytes_max`: those to be brought back, which the relay had before or others sealed, or
+    /// those of `own` that it never had.
     /// # Errors
     /// [`StoreError`].
-    pub fn unsent_envelopes(&self, after: i64, bytes_max: usize) -> Result<Vec<EnvelopeRow>> {
+    pub fn unsent_envelopes(
+        &self,
+        own: DeviceId,
+        returning: bool,
+        bytes_max: usize,
+    ) -> Result<Vec<EnvelopeRow>> {
+        let which = "(stored = 1 OR device <> ?1) = ?2";
         let sql = format!(
-            "SELECT {ENVELOPE_COLUMNS} WHERE number IS NULL AND state <> 2 AND id > ?1 ORDER BY id"
+            "SELECT {ENVELOPE_COLUMNS} WHERE number IS NULL AND state < 2 AND {which} ORDER BY id"
         );
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let mut rows = statement.query([after])?;
+        let mut rows = statement.query(params![own.0, returning])?;
         let (mut found, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             let row = envelope_row(row)?;
@@ -644,11 +716,88 @@ impl Store {
         }
         Ok(found)
     }
+    /// Whether there are envelopes to be brought back to a relay that lost them.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_returning(&self, own: DeviceId) -> Result<bool> {
+        Ok(self
+            .conn
+            .prepare_cached(
+                "SELECT 1 FROM envelope WHERE number IS NULL AND state < 2 \
+                 AND (stored = 1 OR device <> ?1) LIMIT 1",
+            )?
+            .exists([own.0])?)
+    }
+    /// Whether the relay ever had an envelope.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn was_stored(&self, id: i64) -> Result<bool> {
+        Ok(self
+            .conn
+            .prepare_cached("SELECT stored FROM envelope WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?
+            .unwrap_or(false))
+    }
+    /// A device's envelopes in a document that the relay never had, by sequence.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn never_stored(&self, document: DocumentId, device: DeviceId) -> Result<Vec<EnvelopeRow>> {
+        let sql = format!(
+            "SELECT {ENVELOPE_COLUMNS} WHERE doc = ?1 AND device = ?2 AND number IS NULL \
+             AND stored = 0 AND state < 2 ORDER BY sequence"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![document.0, device.0], envelope_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+    /// Removes an envelope.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_envelope(&mut self, id: i64) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM envelope WHERE id = ?1")?
+            .execute([id])?;
+        Ok(())
+    }
+    /// What an envelope's origin was noted as.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn envelope_origin(&self, id: i64, hash: &Hash) -> Result<Option<Vec<u8>>> {
+        let sealed: Option<Vec<u8>> = self
+            .conn
+            .prepare_cached("SELECT origin FROM envelope WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))?;
+        sealed
+            .map(|sealed| self.sealer.open("envelope", &hash.0, &sealed))
+            .transpose()
+    }
+    /// The last sequence of a device in each document where it has envelopes that stand.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_sequences(&self, device: DeviceId) -> Result<Vec<(DocumentId, u64)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT doc, max(sequence) FROM envelope WHERE device = ?1 AND state < 2 GROUP BY doc",
+        )?;
+        let rows = statement.query_map([device.0], |row| {
+            Ok((DocumentId(row.get(0)?), from_sql(row.get(1)?)))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+    /// Envelopes of devices that were put out, which nobody vouched for.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn held_envelopes(&self) -> Result<Vec<EnvelopeRow>> {
+        let sql = format!("SELECT {ENVELOPE_COLUMNS} WHERE state = 3 ORDER BY id");
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map([], envelope_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
     /// How many envelopes the relay does not have.
     /// # Errors
     /// [`StoreError`].
     pub fn unsent_count(&self) -> Result<u64> {
-        let sql = "SELECT count(*) FROM envelope WHERE number IS NULL AND state <> 2";
+        let sql = "SELECT count(*) FROM envelope WHERE number IS NULL AND state < 2";
         Ok(from_sql(
             self.conn
                 .prepare_cached(sql)?
@@ -769,6 +918,22 @@ impl Store {
             .execute(params![n, document.0, sealed])?;
         Ok(())
     }
+    /// Puts changes of a document before those of it that are in no envelope yet: they were in
+    /// one that has to be sealed anew.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_pending_first(&mut self, document: DocumentId, plains: &[Vec<u8>]) -> Result<()> {
+        let later = self.pending()?;
+        let later = later.into_iter().filter(|row| row.document == document);
+        for plain in plains {
+            self.add_pending(document, plain)?;
+        }
+        for row in later {
+            self.remove_pending(row.n)?;
+            self.add_pending(document, &row.plain)?;
+        }
+        Ok(())
+    }
     /// All changes that are in no envelope yet, in order.
     /// # Errors
     /// [`StoreError`].
@@ -830,6 +995,17 @@ impl Store {
         self.conn
             .prepare_cached(
                 "UPDATE own_record SET sequence = ?2 WHERE doc = ?1 AND sequence IS NULL",
+            )?
+            .execute(params![document.0, to_sql(sequence)])?;
+        Ok(())
+    }
+    /// Notes that a document's records are in no envelope any more from a sequence on.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reset_own_records(&mut self, document: DocumentId, sequence: u64) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE own_record SET sequence = NULL WHERE doc = ?1 AND sequence >= ?2",
             )?
             .execute(params![document.0, to_sql(sequence)])?;
         Ok(())
@@ -921,6 +1097,107 @@ impl Store {
             .prepare("SELECT doc FROM snapshot UNION SELECT doc FROM tail ORDER BY doc")?;
         let rows = statement.query_map([], |row| Ok(DocumentId(row.get(0)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Removes everything of a document: it was erased, or may not be read here any more.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn purge_document(&mut self, document: DocumentId) -> Result<()> {
+        for table in [
+            "envelope",
+            "stream",
+            "snapshot",
+            "tail",
+            "pending",
+            "own_record",
+            "summary",
+            "row",
+            "quarantine",
+            "message",
+        ] {
+            self.conn
+                .prepare_cached(&format!("DELETE FROM {table} WHERE doc = ?1"))?
+                .execute([document.0])?;
+        }
+        Ok(())
+    }
+    /// Writes the log back into the file and empties it, so that no deleted page is left there.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn checkpoint(&mut self) -> Result<()> {
+        Ok(self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
+    // --- messages of threads and journals ---
+
+    /// Adds a message; `envelope` is the one that it came in, none while it is in none yet.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_message(
+        &mut self,
+        document: DocumentId,
+        envelope: Option<&Hash>,
+        plain: &[u8],
+    ) -> Result<()> {
+        let sealed = self.sealer.seal("message", &document.0, plain);
+        self.conn
+            .prepare_cached("INSERT INTO message (doc, envelope, sealed) VALUES (?1, ?2, ?3)")?
+            .execute(params![document.0, envelope.map(|hash| hash.0), sealed])?;
+        Ok(())
+    }
+    /// A document's messages with their envelopes, in the order in which they came here.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn messages(&self, document: DocumentId) -> Result<Vec<MessageRow>> {
+        self.messages_where(
+            "SELECT n, doc, envelope, sealed FROM message WHERE doc = ?1 ORDER BY n",
+            [document.0],
+        )
+    }
+    /// Messages that are in no envelope yet, in order.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn pending_messages(&self) -> Result<Vec<MessageRow>> {
+        self.messages_where(
+            "SELECT n, doc, envelope, sealed FROM message WHERE envelope IS NULL ORDER BY n",
+            [],
+        )
+    }
+    fn messages_where(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<MessageRow>> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let document = DocumentId(row.get(1)?);
+            let sealed = row.get_ref(3)?.blob_or("message")?;
+            found.push(MessageRow {
+                n: row.get(0)?,
+                document,
+                envelope: row.get::<_, Option<[u8; 32]>>(2)?.map(Hash),
+                plain: self.sealer.open("message", &document.0, sealed)?,
+            });
+        }
+        Ok(found)
+    }
+    /// Notes the envelope that a message is in.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_message_envelope(&mut self, n: i64, envelope: &Hash) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE message SET envelope = ?2 WHERE n = ?1")?
+            .execute(params![n, envelope.0])?;
+        Ok(())
+    }
+    /// Notes that an envelope's messages are in none any more.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reset_messages(&mut self, envelope: &Hash) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE message SET envelope = NULL WHERE envelope = ?1")?
+            .execute([envelope.0])?;
+        Ok(())
     }
 
     // --- quarantine and timers ---

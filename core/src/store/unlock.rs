@@ -100,6 +100,13 @@ pub(super) fn wrap_new(unlock: &Unlock, env: &mut Env) -> Result<(Vec<u8>, Key32
     Ok((out.finish(), key))
 }
 
+/// Whether this is an attempt to be counted: a passphrase for a store that has one. 32 random bytes
+/// need no counting.
+pub(super) fn is_attempt(wrapped: &[u8], unlock: &Unlock) -> bool {
+    matches!(unlock, Unlock::Passphrase(..))
+        && parse(wrapped).is_ok_and(|parts| parts.cost.is_some())
+}
+
 /// The store key, where `unlock` is the right one.
 pub(super) fn unwrap(wrapped: &[u8], unlock: &Unlock) -> Result<Key32, StoreError> {
     let parts = parse(wrapped).map_err(|_| StoreError::Corrupt { place: "meta" })?;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use folge_protocol::codec::Decode;
 use folge_protocol::envelope::{Envelope, EnvelopeKind, envelope_hash, next_head, stream_start};
 use folge_protocol::ids::{DeviceId, DocumentId, Hash};
-use folge_protocol::membership::{Entry, Membership};
+use folge_protocol::membership::{DocumentKind, Entry, Membership};
 
+use super::messages::decode_messages;
 use super::replica::Replica;
 use crate::document::{ChangeHash, batch_manifest};
 use crate::envelope::open;
@@ -80,6 +81,16 @@ impl Replica {
         }
         for document in documents {
             let expected = self.check_envelopes(document, &log, &mut check)?;
+            let kind = log.documents().get(&document).map(|state| state.kind);
+            if matches!(kind, Some(DocumentKind::Thread | DocumentKind::Journal)) {
+                let kept = self.store.messages(document)?;
+                let sealed = kept.iter().filter(|row| row.envelope.is_some()).count();
+                if sealed != expected.changes {
+                    check.faults.insert((Some(document), Fault::ChangeMissing));
+                }
+                check.documents += 1;
+                continue;
+            }
             let unsent = pending.get(&document).copied().unwrap_or(0);
             let mut fault = |fault| check.faults.insert((Some(document), fault));
             // From the store, not from memory: it is what is on disk that is checked.
@@ -198,15 +209,22 @@ impl Replica {
             .verify(&author.verifier)
             .map_err(|_| Fault::Signature)?;
         let own_unsent = row.number.is_none() && row.device == self.device();
-        if !own_unsent && !log.may_have_written(row.device, row.document) {
+        let stands = log.stands(row.device, row.document, row.sequence);
+        if row.state != EnvelopeState::Held && !own_unsent && !stands {
             return Err(Fault::NotAllowed);
         }
-        if row.state == EnvelopeState::Waiting || header.kind != EnvelopeKind::Change {
+        let kept = matches!(row.state, EnvelopeState::Waiting | EnvelopeState::Held);
+        if kept || header.kind == EnvelopeKind::Snapshot {
             return Ok((header.previous, false));
         }
         let key = self.keyring.document(row.document, header.generation);
         let content = open(&envelope, key.ok_or(Fault::Unopenable)?);
         let content = content.map_err(|_| Fault::Unopenable)?;
+        if header.kind == EnvelopeKind::Message {
+            let messages = decode_messages(&content.batch).map_err(|_| Fault::Unopenable)?;
+            expected.changes += messages.len();
+            return Ok((header.previous, true));
+        }
         // A hash covers its dependencies' hashes, so the heads stand for every byte of the batch.
         let (count, heads) = batch_manifest(&content.batch).map_err(|_| Fault::Unopenable)?;
         expected.changes += count;

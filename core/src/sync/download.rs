@@ -8,18 +8,20 @@ use folge_protocol::crypto::{Tag, tagged_hash};
 use folge_protocol::envelope::{
     Envelope, EnvelopeKind, Header, envelope_hash, next_head, stream_start,
 };
-use folge_protocol::grant::{Grant, Recipient};
-use folge_protocol::ids::{DocumentId, Hash};
-use folge_protocol::membership::{Body, DocumentKind as LogKind, Entry, Membership, Role};
+use folge_protocol::grant::Grant;
+use folge_protocol::ids::{DocumentId, GroupId, Hash};
+use folge_protocol::membership::{Author, Body, DocumentKind as LogKind, Entry, Membership, Role};
 use folge_protocol::wire::{Delivery, GrantBlob, SyncReply};
 
 use super::alarms::{AlarmKind, Evidence};
 use super::evidence::Origin;
 use super::exchange::SyncReport;
+use super::messages::{KeptMessage, decode_messages};
 use super::replica::{Replica, TailItem};
 use crate::document::DocumentError;
 use crate::envelope::open;
 use crate::error::{Error, RelayFault};
+use crate::keys::{Granted, is_confirmed};
 use crate::store::{EnvelopeRow, EnvelopeState, StreamRow};
 
 /// Why something is in quarantine.
@@ -72,6 +74,8 @@ pub struct Quarantined {
 pub(super) enum Outcome {
     Applied(Vec<u8>),
     Waiting,
+    /// Its device was put out, and nobody vouched for it.
+    Held,
     Quarantined(QuarantineReason),
 }
 
@@ -129,6 +133,7 @@ impl Replica {
         )?;
         let mut known = known.into_iter();
         let mut added = BTreeSet::new();
+        let mut fresh: Vec<Entry> = Vec::new();
         for blob in &reply.entries {
             if let Some(known) = known.next() {
                 if known != blob.0 {
@@ -163,12 +168,14 @@ impl Replica {
             if self.pending_entries.first() == Some(&entry) {
                 self.pending_entries.remove(0);
             }
+            fresh.push(entry);
         }
-        let dropped = self.rebase_pending();
+        let dropped = self.rebase_pending()?;
         self.note_dropped(&dropped)?;
         self.save_pending_entries()?;
         let len = self.confirmed.as_ref().map_or(0, Membership::len);
         self.relay_log_len = (reply.log_len < len).then_some(reply.log_len);
+        self.follow_entries(&fresh, &readable_before)?;
         // What this device may read from now on, but whose stream lies behind its cursor.
         if self.progress.cursor > 0 {
             let fresh: Vec<_> = self
@@ -189,6 +196,66 @@ impl Replica {
         Ok(len > len_before)
     }
 
+    /// Does what new entries of the log ask of this device.
+    fn follow_entries(
+        &mut self,
+        entries: &[Entry],
+        readable_before: &BTreeSet<DocumentId>,
+    ) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.leave_unreadable(readable_before)?;
+        for entry in entries {
+            if let Body::ReadersChanged { document, readers } = &entry.body {
+                self.grant_for_another(*document, readers, entry.author)?;
+            }
+        }
+        let voids = entries.iter().any(|entry| {
+            matches!(
+                entry.body,
+                Body::EpochTurned { severs: true, .. }
+                    | Body::Erased { .. }
+                    | Body::ReadersChanged { .. }
+                    | Body::RoleChanged { .. }
+                    | Body::InvitationRevoked { .. }
+                    | Body::DeviceAdded { .. }
+            )
+        });
+        if voids {
+            self.destroy_void()?;
+        }
+        Ok(())
+    }
+
+    /// Somebody who cannot read a document assigned it: who can, grants its keys.
+    fn grant_for_another(
+        &mut self,
+        document: DocumentId,
+        readers: &[GroupId],
+        author: Author,
+    ) -> Result<(), Error> {
+        let Author::Device(author) = author else {
+            return Ok(());
+        };
+        let log = self.log()?;
+        let reads = log.may_read(author, document);
+        if reads || author == self.device() || !log.may_read(self.device(), document) {
+            return Ok(());
+        }
+        let own = GroupId::from(self.identity.person);
+        let groups: Vec<GroupId> = readers
+            .iter()
+            .copied()
+            .filter(|group| *group != own && log.is_active_group(*group))
+            .collect();
+        let secrets: Vec<_> = self.keyring.document_secrets(document).collect();
+        for group in groups {
+            self.grant_to_group(group, &secrets)?;
+        }
+        Ok(())
+    }
+
     /// An entry made here that the log does not allow any more: listed, never lost silently.
     pub(super) fn note_dropped(&mut self, dropped: &[Body]) -> Result<(), Error> {
         for body in dropped {
@@ -196,7 +263,7 @@ impl Replica {
                 Body::DocumentsAdded { documents } => documents.first().map(|entry| entry.document),
                 Body::ReadersChanged { document, .. }
                 | Body::GenerationTurned { document, .. }
-                | Body::Erased { document } => Some(*document),
+                | Body::Erased { document, .. } => Some(*document),
                 _ => None,
             };
             let document = document.unwrap_or(DocumentId([0; 16]));
@@ -205,13 +272,7 @@ impl Replica {
         Ok(())
     }
 
-    pub(super) fn reads(&self, document: DocumentId) -> bool {
-        self.confirmed
-            .as_ref()
-            .is_some_and(|log| log.may_read(self.device(), document))
-    }
-
-    fn readable(&self) -> BTreeSet<DocumentId> {
+    pub(super) fn readable(&self) -> BTreeSet<DocumentId> {
         let Some(log) = &self.confirmed else {
             return BTreeSet::new();
         };
@@ -238,7 +299,7 @@ impl Replica {
                 continue;
             }
             let hash = tagged_hash(Tag::Grant, &[&blob.0]);
-            self.store.add_grant(&hash, &blob.0, true, false)?;
+            self.store.add_grant(&hash, &blob.0)?;
         }
         self.open_grants()
     }
@@ -251,11 +312,11 @@ impl Replica {
         let Some(log) = self.confirmed.clone() else {
             return Ok(());
         };
-        let invitation = self
+        let entrance = self
             .identity
-            .invitation
+            .entrance
             .as_ref()
-            .map(crate::keys::InvitationLink::kem);
+            .and_then(super::identity::Entrance::opener);
         loop {
             let mut opened = false;
             for (n, bytes) in self.store.unopened_grants()? {
@@ -268,21 +329,21 @@ impl Replica {
                     // The log may bring the issuer later; a forged one never opens anything.
                     continue;
                 }
-                let secrets = self.keyring.take_grant(
-                    &grant,
-                    &self.identity.device,
-                    invitation.as_ref(),
-                    &log,
-                );
-                if let Some(secrets) = secrets {
-                    for secret in &secrets {
-                        self.keep_secret(secret)?;
+                let Some(granted) = self.keyring.open(&grant, entrance.as_ref()) else {
+                    continue;
+                };
+                match granted {
+                    Granted::Secrets(secrets) => {
+                        for secret in secrets {
+                            if is_confirmed(&secret, &log) {
+                                self.keep_secret(&secret)?;
+                            }
+                        }
                     }
-                    self.store.set_grant_opened(n)?;
-                    opened = true;
-                } else if matches!(grant.recipient, Recipient::Recovery) {
-                    self.store.set_grant_opened(n)?;
+                    Granted::Parcel(envelope) => drop(self.take_parcel(&envelope)?),
                 }
+                self.store.set_grant_opened(n)?;
+                opened = true;
             }
             if !opened {
                 return Ok(());
@@ -308,9 +369,25 @@ impl Replica {
         // once and not once an envelope. Nothing in one stream waits for another.
         deliveries.sort_by_key(|(envelope, _)| envelope.header.document);
         for (envelope, delivery) in &deliveries {
+            let document = envelope.header.document;
+            let known = self
+                .confirmed
+                .as_ref()
+                .is_some_and(|log| log.documents().contains_key(&document));
+            if known && !self.may_read_now(document) {
+                // It may not be read here any more: the log says so in this very reply.
+                continue;
+            }
             touched.insert(self.take_delivery(envelope, delivery, reply, report)?);
         }
+        touched.retain(|document| self.may_read_now(*document) || !self.is_admitted());
         Ok(touched)
+    }
+
+    pub(super) fn may_read_now(&self, document: DocumentId) -> bool {
+        self.confirmed
+            .as_ref()
+            .is_some_and(|log| log.may_read(self.device(), document))
     }
 
     fn take_delivery(
@@ -330,13 +407,35 @@ impl Replica {
             .store
             .envelope(document, header.device, header.sequence)?;
         // A forgery that a lying relay handed out takes no genuine envelope's place for ever.
-        let known = match known {
+        let mut known = match known {
             Some(known) if known.hash != hash && self.is_forgery(&known) => {
                 self.store.remove_envelope(known.id)?;
                 None
             }
             known => known,
         };
+        // A copy of this device, or this one before it was restored, was here first: what the
+        // relay never had is sealed anew behind it.
+        if let Some(row) = &known
+            && row.hash != hash
+            && row.device == self.device()
+            && row.number.is_none()
+        {
+            self.unseal(document, header.sequence)?;
+            known = self
+                .store
+                .envelope(document, header.device, header.sequence)?;
+        }
+        if let Some(row) = &known
+            && row.hash != hash
+            && row.number.is_none()
+            && row.state == EnvelopeState::Held
+        {
+            // Another one took the place of one that came by parcel.
+            self.quarantine(document, QuarantineReason::RefusedByRelay, &row.bytes)?;
+            self.store.remove_envelope(row.id)?;
+            known = None;
+        }
         if let Some(known) = known {
             if known.hash != hash || known.number.is_some_and(|n| n != delivery.number) {
                 let evidence = Evidence::new(&known.bytes, bytes);
@@ -393,6 +492,10 @@ impl Replica {
                 (EnvelopeState::Applied, Some(origin))
             }
             Outcome::Waiting => (EnvelopeState::Waiting, None),
+            Outcome::Held => {
+                report.held += 1;
+                (EnvelopeState::Held, None)
+            }
             Outcome::Quarantined(reason) => {
                 report.quarantined += 1;
                 self.quarantine(document, reason, bytes)?;
@@ -420,17 +523,20 @@ impl Replica {
         let Some(state) = log.documents().get(&document) else {
             return Ok(Outcome::Waiting);
         };
-        // One put out or assigned elsewhere since may have written before that; the relay took it
-        // then.
-        if !log.may_have_written(device, document) {
-            return Ok(Outcome::Quarantined(QuarantineReason::NotAllowed));
+        // One put out or assigned elsewhere since may have written before that: somebody who may
+        // write vouched for it then.
+        if !log.stands(device, document, header.sequence) {
+            return Ok(Outcome::Held);
         }
-        if header.kind == EnvelopeKind::Change && state.kind == LogKind::Thread {
-            return Ok(Outcome::Quarantined(QuarantineReason::Damaged));
-        }
-        if header.kind != EnvelopeKind::Change {
+        let is_messages = matches!(state.kind, LogKind::Thread | LogKind::Journal);
+        let fits = match header.kind {
+            EnvelopeKind::Change => !is_messages,
+            EnvelopeKind::Message => is_messages,
             // A later version's: kept, and read when the app is updated.
-            return Ok(Outcome::Waiting);
+            EnvelopeKind::Snapshot => return Ok(Outcome::Waiting),
+        };
+        if !fits {
+            return Ok(Outcome::Quarantined(QuarantineReason::Damaged));
         }
         let Some(key) = self.keyring.document(document, header.generation) else {
             return Ok(Outcome::Waiting);
@@ -438,6 +544,30 @@ impl Replica {
         let Ok(content) = open(envelope, key) else {
             return Ok(Outcome::Quarantined(QuarantineReason::Unopenable));
         };
+        if is_messages {
+            let Ok(messages) = decode_messages(&content.batch) else {
+                return Ok(Outcome::Quarantined(QuarantineReason::Damaged));
+            };
+            let hash = envelope_hash(&envelope.to_bytes());
+            let mut names = Vec::with_capacity(messages.len());
+            for message in messages {
+                names.push(super::upload::message_name(&message));
+                let kept = KeptMessage {
+                    device,
+                    made: crate::env::Reading {
+                        wall_ms: 0,
+                        monotonic_ms: 0,
+                        boot: 0,
+                    },
+                    seen: 0,
+                    message,
+                };
+                self.store
+                    .add_message(document, Some(&hash), &kept.to_bytes())?;
+            }
+            let origin = Origin::new(&names, header.seen_number, &content);
+            return Ok(Outcome::Applied(origin.to_bytes()));
+        }
         let loaded = self.load(document)?;
         let applied = match loaded.document.apply_batch(&content.batch, device) {
             Ok(applied) => applied,
@@ -458,11 +588,19 @@ impl Replica {
     pub(super) fn retry_waiting(&mut self, report: &mut SyncReport) -> Result<(), Error> {
         loop {
             let mut helped = false;
-            for row in self.store.waiting_envelopes()? {
+            let mut rows = self.store.waiting_envelopes()?;
+            if let Some(log) = &self.confirmed {
+                let held = self.store.held_envelopes()?.into_iter();
+                rows.extend(held.filter(|row| log.stands(row.device, row.document, row.sequence)));
+            }
+            for row in rows {
                 let envelope =
                     Envelope::from_bytes(&row.bytes).map_err(|_| Error::Unreadable("envelope"))?;
                 let outcome = self.apply_in_order(&envelope)?;
-                if matches!(outcome, Outcome::Waiting) {
+                if matches!(outcome, Outcome::Waiting) && row.state == EnvelopeState::Waiting {
+                    continue;
+                }
+                if matches!(outcome, Outcome::Held) && row.state == EnvelopeState::Held {
                     continue;
                 }
                 helped = true;
@@ -505,7 +643,7 @@ impl Replica {
             .map(|head| (head.document, (head.number, head.head)))
             .collect();
         let is_office = self.role().is_some_and(Role::is_office);
-        touched.extend(promised.keys().filter(|named| self.reads(**named)));
+        touched.extend(promised.keys().filter(|named| self.may_read_now(**named)));
         for document in touched {
             let start = stream_start(instance, self.identity.workspace, document);
             let mut stream = self.streams.get(&document).copied().unwrap_or(StreamRow {

@@ -1,5 +1,7 @@
 //! One round trip: what goes into a request, and what is done with the reply.
 
+use std::collections::BTreeMap;
+
 use folge_protocol::codec::{Decode, Encode};
 use folge_protocol::crypto::PublicKey;
 use folge_protocol::ids::DocumentId;
@@ -36,6 +38,8 @@ pub struct SyncReport {
     pub waiting: u64,
     /// Envelopes that were put into quarantine.
     pub quarantined: u64,
+    /// Envelopes that are held back until somebody in charge has looked at them.
+    pub held: u64,
     /// Things that the relay refused.
     pub refused: u64,
     /// Whether another round trip has work to do at once.
@@ -49,6 +53,7 @@ impl SyncReport {
         self.applied += other.applied;
         self.waiting = other.waiting;
         self.quarantined += other.quarantined;
+        self.held += other.held;
         self.refused += other.refused;
         self.more = other.more;
     }
@@ -67,6 +72,9 @@ pub(super) struct InFlight {
     pub(super) envelopes: Vec<EnvelopeRow>,
     pub(super) marks: Vec<(DocumentId, u64)>,
     pub(super) fetch: Vec<DocumentId>,
+    pub(super) returning: bool,
+    /// Nothing was sent: what others wrote is fetched before somebody is put out.
+    pub(super) fetch_first: bool,
 }
 
 impl Replica {
@@ -74,15 +82,20 @@ impl Replica {
     /// # Errors
     /// [`Error::Store`].
     pub fn has_work(&self) -> Result<bool, Error> {
+        if self.is_out() {
+            return Ok(false);
+        }
         Ok(self.must_found
-            || self.as_invitation
+            || self.at_entrance
             || !self.pending_entries.is_empty()
             || !self.wanted.is_empty()
             || self.relay_log_len.is_some()
             || self.progress.recovering
             || self.store.pending_count()? > 0
             || self.store.unsent_count()? > 0
-            || !self.store.unsent_grants()?.is_empty()
+            || !self.store.pending_messages()?.is_empty()
+            || !self.store.unsent_grants(false)?.is_empty()
+            || !self.store.unsent_grants(true)?.is_empty()
             || self.marks_due().next().is_some())
     }
 
@@ -95,11 +108,20 @@ impl Replica {
             return self.found_request();
         }
         self.admit_self()?;
+        if self.is_admitted() {
+            self.atomically(Self::plan_turns)?;
+        }
         self.seal_pending()?;
+        // First what the relay lost comes back, then what is new.
+        let returning = !self.store.unsent_grants(true)?.is_empty()
+            || (!self.progress.recovering && self.store.has_returning(self.device())?);
         let mut in_flight = InFlight {
             cursor: Some(self.progress.cursor),
+            returning,
+            fetch_first: self.fetch_first && self.is_admitted(),
             ..InFlight::default()
         };
+        let fetch_first = in_flight.fetch_first;
         let mut room = REQUEST_BYTES_TARGET;
         let log_len = self
             .confirmed
@@ -107,7 +129,8 @@ impl Replica {
             .map_or(0, folge_protocol::membership::Membership::len);
         let mut entries = Vec::new();
         let from = self.relay_log_len.unwrap_or(log_len).min(log_len);
-        let pending = self.pending_entries.iter().map(Encode::to_bytes);
+        let pending = self.pending_entries.iter().filter(|_| !fetch_first);
+        let pending = pending.map(Encode::to_bytes);
         let known = if from < log_len {
             self.store.log_entries_from(from)?
         } else {
@@ -122,7 +145,11 @@ impl Replica {
             entries.push(Blob(bytes));
         }
         let mut grants = Vec::new();
-        for (n, bytes) in self.store.unsent_grants()? {
+        let unsent = match fetch_first {
+            true => Vec::new(),
+            false => self.store.unsent_grants(returning)?,
+        };
+        for (n, bytes) in unsent {
             if !grants.is_empty() && bytes.len() > room {
                 break;
             }
@@ -132,8 +159,10 @@ impl Replica {
         }
         // A relay that lost data first shows what it still has; the rest is uploaded then.
         let mut envelopes = Vec::new();
-        if !self.progress.recovering && !self.as_invitation {
-            in_flight.envelopes = self.store.unsent_envelopes(0, room.max(1))?;
+        if !self.progress.recovering && !self.at_entrance && !fetch_first {
+            in_flight.envelopes =
+                self.store
+                    .unsent_envelopes(self.device(), returning, room.max(1))?;
             envelopes.extend(
                 in_flight
                     .envelopes
@@ -168,6 +197,7 @@ impl Replica {
             envelopes,
             marks,
             fetch,
+            returning,
         };
         let nonce = self.env.random();
         in_flight.nonce = Some(nonce);
@@ -212,12 +242,8 @@ impl Replica {
     fn sign(&mut self, path: &'static str, nonce: [u8; 16], payload: Vec<u8>) -> Outgoing {
         let wall_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
         let time_ms = u64::try_from(wall_ms).unwrap_or(0);
-        let invitation = self
-            .identity
-            .invitation
-            .as_ref()
-            .filter(|_| self.as_invitation);
-        let one_time = invitation.map(crate::keys::InvitationLink::sign);
+        let entrance = self.identity.entrance.as_ref().filter(|_| self.at_entrance);
+        let one_time = entrance.map(super::identity::Entrance::sign);
         let key = one_time
             .as_ref()
             .unwrap_or_else(|| self.identity.device.sign());
@@ -307,6 +333,13 @@ impl Replica {
             replica.follow_streams(reply, touched, &in_flight.fetch)?;
             replica.retry_waiting(&mut report)?;
             replica.take_marks(reply)?;
+            if replica.is_admitted() {
+                replica.close_entrance()?;
+                if in_flight.fetch_first {
+                    replica.vouch_again()?;
+                }
+                replica.plan_turns()?;
+            }
             replica.progress.cursor = replica.progress.cursor.max(reply.position);
             replica.progress.recovering &= reply.more;
             replica.look_at_ages(reply, frame)?;
@@ -319,16 +352,23 @@ impl Replica {
             report.waiting = replica.store.waiting_count()?;
             Ok((report, moved))
         })?;
+        if std::mem::take(&mut self.checkpoint_due) {
+            self.store.checkpoint()?;
+        }
         self.relay_offset_ms = i64::try_from(reply.receipt.now_ms)
             .unwrap_or(i64::MAX)
             .saturating_sub(self.env.now().wall_ms);
         // Let in just now: what this device may read, it asks for in its own name.
-        let just_admitted = self.as_invitation && self.is_admitted();
-        self.as_invitation &= !just_admitted;
+        let just_admitted = self.at_entrance && self.is_admitted();
+        self.at_entrance &= !just_admitted && !self.is_out();
         self.schedule.succeeded();
         // Another round trip at once only where this one moved something: what the relay refuses
         // now, it would refuse again.
+        if in_flight.fetch_first {
+            self.fetch_first = reply.more;
+        }
         let moved = moved
+            || in_flight.fetch_first
             || report.acknowledged > 0
             || !reply.deliveries.is_empty()
             || log_before != (self.relay_log_len, self.pending_entries.len());
@@ -425,6 +465,12 @@ impl Replica {
                     self.store.set_grant_sent(*n)?;
                     moved = true;
                 }
+                Some(RefusalCode::StaleKey | RefusalCode::InvitationSpent)
+                    if !in_flight.returning =>
+                {
+                    report.refused += 1;
+                    self.remake_grant(*n)?;
+                }
                 Some(_) => report.refused += 1,
             }
         }
@@ -450,6 +496,7 @@ impl Replica {
                 self.note_refused(row, code)?;
             }
         }
+        self.seal_anew(&in_flight.envelopes, refusal_of)?;
         for (document, number) in &in_flight.marks {
             // One that the relay refuses is over a stream that it has otherwise, or no more: the
             // next envelope there brings the next mark.
@@ -476,17 +523,58 @@ impl Replica {
         if let Some((place, code)) = refused {
             report.refused += 1;
             let own = usize::try_from(place).is_ok_and(|place| place >= in_flight.pending_from);
+            if code == RefusalCode::LogConflict && own {
+                // A turned key that came too early is made anew with what has arrived since.
+                self.drop_pending_turns()?;
+            }
             // A conflict means that others were first: the entries were signed anew just now.
             // Those before the refused one were taken, and are pending no more.
             if code != RefusalCode::LogConflict && own && !self.pending_entries.is_empty() {
                 let refused = self.pending_entries.remove(0);
+                self.undo_turn(&refused.body)?;
                 self.note_dropped(&[refused.body])?;
-                let dropped = self.rebase_pending();
+                let dropped = self.rebase_pending()?;
                 self.note_dropped(&dropped)?;
                 self.save_pending_entries()?;
             }
         }
         Ok(moved)
+    }
+
+    /// Envelopes under a key that was replaced are taken apart, to be sealed under the new one.
+    fn seal_anew(
+        &mut self,
+        sent: &[EnvelopeRow],
+        refusal_of: impl Fn(Refused) -> Option<RefusalCode>,
+    ) -> Result<(), Error> {
+        let mut stale: BTreeMap<DocumentId, u64> = BTreeMap::new();
+        for (place, row) in (0_u32..).zip(sent) {
+            if refusal_of(Refused::Envelope(place)) == Some(RefusalCode::StaleKey)
+                && row.device == self.device()
+            {
+                let first = stale.entry(row.document).or_insert(row.sequence);
+                *first = row.sequence.min(*first);
+            }
+        }
+        for (document, sequence) in stale {
+            self.unseal(document, sequence)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the entrance's secrets once this device is in.
+    fn close_entrance(&mut self) -> Result<(), Error> {
+        let Some(entrance) = &mut self.identity.entrance else {
+            return Ok(());
+        };
+        if entrance.opener().is_none() {
+            return Ok(());
+        }
+        if !entrance.close() {
+            self.identity.entrance = None;
+        }
+        self.checkpoint_due = true;
+        self.update_identity()
     }
 
     /// A refused envelope stays here. What will never be taken is listed in the quarantine; what
@@ -496,8 +584,21 @@ impl Replica {
             .confirmed
             .as_ref()
             .is_some_and(|log| log.may_write(row.device, row.document));
+        let never_stored = row.device == self.device() && !self.store.was_stored(row.id)?;
         match code {
-            RefusalCode::SequenceGap | RefusalCode::UnknownDocument | RefusalCode::Quota => Ok(()),
+            RefusalCode::SequenceGap
+            | RefusalCode::UnknownDocument
+            | RefusalCode::Quota
+            | RefusalCode::StaleKey => Ok(()),
+            // A copy of this device was first: its envelopes are fetched, and this one is sealed
+            // anew behind them.
+            RefusalCode::SequenceConflict if never_stored => {
+                self.wanted.insert(row.document, 1);
+                self.save_wanted()
+            }
+            // Put out, or assigned elsewhere: the entry that says so comes with this reply or the
+            // next, and sees to what was recorded here.
+            RefusalCode::NotAllowed if never_stored => Ok(()),
             // The relay lost the entry that allows it; this device's log has it, and brings it.
             RefusalCode::NotAllowed if allowed => Ok(()),
             RefusalCode::NotAllowed
@@ -542,8 +643,8 @@ impl Replica {
             }
             Error::Relay(RelayError::Unauthorized) => {
                 // The relay may have lost the entry that let this device in.
-                self.as_invitation = self.identity.invitation.is_some() && !self.as_invitation;
-                self.as_invitation
+                self.at_entrance = self.identity.entrance.is_some() && !self.at_entrance;
+                self.at_entrance
             }
             Error::Relay(RelayError::Busy { retry_after_ms }) => {
                 at_least_ms = *retry_after_ms;

@@ -1,9 +1,12 @@
 //! Who this device is in which workspace, on which relay: sealed in the store.
 
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
-use folge_protocol::ids::{InstanceId, PersonId, WorkspaceId};
+use folge_protocol::crypto::SecretKey;
+use folge_protocol::grant::Recipient;
+use folge_protocol::ids::{InstanceId, InvitationId, PersonId, WorkspaceId};
+use folge_protocol::membership::Author;
 
-use crate::keys::{DeviceSecrets, InvitationLink, Key32};
+use crate::keys::{DeviceSecrets, InvitationLink, KemSecret, Key32, RecoverySecret};
 
 /// The longest relay address, in bytes.
 const URL_BYTES_MAX: usize = 1024;
@@ -26,13 +29,75 @@ pub struct Identity {
     pub person: PersonId,
     /// The device's own secrets.
     pub device: DeviceSecrets,
-    /// Distinguishes installations: part of the CRDT actor.
-    pub installation: [u8; 4],
     /// The relay.
     pub relay: RelayAddress,
-    /// The invitation that let this device in. Kept after use: should the relay lose the entry
-    /// that admitted the device, nobody else could bring it back.
-    pub invitation: Option<InvitationLink>,
+    /// What lets this device in, where it did not found the workspace.
+    pub entrance: Option<Entrance>,
+}
+
+/// What lets a device in: an invitation, or the recovery words.
+#[derive(Debug)]
+pub struct Entrance {
+    /// The seed of the one-time or root signing key. An invitation's is kept after use: should
+    /// the relay lose the entry that admitted the device, it signs its request with it.
+    sign: Key32,
+    /// Opens the grants to the entrance; gone once the device is in.
+    kem: Option<KemSecret>,
+    recovery: bool,
+}
+
+impl Entrance {
+    /// By an invitation.
+    #[must_use]
+    pub fn invitation(link: &InvitationLink) -> Self {
+        Self {
+            sign: link.sign_seed(),
+            kem: Some(link.kem()),
+            recovery: false,
+        }
+    }
+    /// By the recovery words.
+    #[must_use]
+    pub fn recovery(secret: &RecoverySecret) -> Self {
+        Self {
+            sign: secret.root_seed(),
+            kem: Some(secret.kem()),
+            recovery: true,
+        }
+    }
+    /// Whether it is the recovery words.
+    #[must_use]
+    pub fn is_recovery(&self) -> bool {
+        self.recovery
+    }
+    /// Signs as the entrance.
+    #[must_use]
+    pub fn sign(&self) -> SecretKey {
+        SecretKey::from_seed(self.sign.expose())
+    }
+    /// As whom it signs entries.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        if self.recovery {
+            Author::Root
+        } else {
+            Author::Invitation(InvitationId(self.sign().public().id()))
+        }
+    }
+    /// To whom its grants are, and what opens them.
+    #[must_use]
+    pub fn opener(&self) -> Option<(Recipient, KemSecret)> {
+        let recipient = match self.author() {
+            Author::Invitation(id) => Recipient::Invitation(id),
+            _ => Recipient::Recovery,
+        };
+        Some((recipient, self.kem.clone()?))
+    }
+    /// Forgets what is of no use any more once the device is in. Says whether anything is left.
+    pub(super) fn close(&mut self) -> bool {
+        self.kem = None;
+        !self.recovery
+    }
 }
 
 impl Identity {
@@ -41,17 +106,18 @@ impl Identity {
         out.u8(1);
         self.workspace.encode(&mut out);
         self.person.encode(&mut out);
-        let (sign, kem) = self.device.seeds();
-        out.raw(sign.expose());
-        out.raw(kem.expose());
-        out.raw(&self.installation);
+        out.raw(self.device.seed().expose());
         out.bytes(self.relay.url.as_bytes());
         out.raw(&self.relay.key);
-        match &self.invitation {
+        match &self.entrance {
             None => out.u8(0),
-            Some(link) => {
-                out.u8(1);
-                out.raw(link.secret.expose());
+            Some(entrance) => {
+                out.u8(if entrance.recovery { 2 } else { 1 });
+                out.raw(entrance.sign.expose());
+                out.bool(entrance.kem.is_some());
+                if let Some(kem) = &entrance.kem {
+                    out.raw(kem.0.expose());
+                }
             }
         }
         out.finish()
@@ -65,23 +131,23 @@ impl Identity {
         }
         let workspace = WorkspaceId::decode(&mut input)?;
         let person = PersonId::decode(&mut input)?;
-        let device =
-            DeviceSecrets::from_seeds(Key32::new(input.array()?), Key32::new(input.array()?));
-        let installation = input.array()?;
+        let device = DeviceSecrets::from_seed(Key32::new(input.array()?));
         let url = String::from_utf8(input.bytes(URL_BYTES_MAX)?.to_vec())
             .map_err(|_| DecodeError::Invalid)?;
         let relay = RelayAddress {
             url,
             key: input.array()?,
         };
-        let invitation = match input.u8()? {
+        let entrance = match input.u8()? {
             0 => None,
-            _ => Some(InvitationLink {
-                relay_url: relay.url.clone(),
-                relay_key: relay.key,
-                workspace,
-                person,
-                secret: Key32::new(input.array()?),
+            kind => Some(Entrance {
+                sign: Key32::new(input.array()?),
+                kem: if input.bool()? {
+                    Some(KemSecret(Key32::new(input.array()?)))
+                } else {
+                    None
+                },
+                recovery: kind == 2,
             }),
         };
         input.finish()?;
@@ -89,9 +155,8 @@ impl Identity {
             workspace,
             person,
             device,
-            installation,
             relay,
-            invitation,
+            entrance,
         })
     }
 }
@@ -105,13 +170,16 @@ pub(super) struct Progress {
     pub(super) cursor: u64,
     /// Whether the relay lost data, and what it still has is being fetched from the start.
     pub(super) recovering: bool,
+    /// What the log erased before this index is gone here.
+    pub(super) purged: u64,
 }
 
 impl Encode for Progress {
     fn encode(&self, out: &mut Writer) {
         out.option(self.instance.as_ref());
         out.u64(self.cursor);
-        out.u8(u8::from(self.recovering));
+        out.bool(self.recovering);
+        out.u64(self.purged);
     }
 }
 
@@ -120,7 +188,8 @@ impl Decode for Progress {
         Ok(Self {
             instance: input.option()?,
             cursor: input.u64()?,
-            recovering: input.u8()? != 0,
+            recovering: input.bool()?,
+            purged: input.u64()?,
         })
     }
 }

@@ -54,10 +54,20 @@ pub struct Replica {
     pub(super) relay_log_len: Option<u64>,
     /// The relay's clock less this device's, in milliseconds, once the relay has said so.
     pub(super) relay_offset_ms: i64,
-    /// Sign as the invitation: the relay does not know the device (yet, or any more).
-    pub(super) as_invitation: bool,
+    /// Sign as the entrance: the relay does not know the device (yet, or any more).
+    pub(super) at_entrance: bool,
     /// The relay does not have the workspace.
     pub(super) must_found: bool,
+    /// Somebody is put out by a pending entry: before it is sent, what they wrote last is fetched,
+    /// so that it is vouched for.
+    pub(super) fetch_first: bool,
+    /// How many requests went by while a document's newest key was missing here.
+    pub(super) keyless: BTreeMap<DocumentId, u32>,
+    /// Something was deleted that must not stay in the store's log.
+    pub(super) checkpoint_due: bool,
+    /// Part of this run's CRDT actor: drawn anew whenever the store is opened, so that a phone
+    /// restored from a backup, or copied, never numbers its changes as the other did.
+    installation: [u8; 4],
     pub(super) in_flight: super::exchange::InFlight,
     pub(super) watch: super::alarms::Watch,
     pub(super) finding: super::alarms::Finding,
@@ -86,10 +96,15 @@ impl Replica {
         Ok(Self::empty(store, env, identity))
     }
 
+    /// Writes the identity down anew. The caller is in a transaction.
+    pub(super) fn update_identity(&mut self) -> Result<(), Error> {
+        let bytes = self.identity.encode();
+        Ok(self.store.set_meta(META_IDENTITY, Some(&bytes))?)
+    }
+
     /// Puts the identity into the store. The caller is in a transaction.
     pub(crate) fn save_identity(&mut self) -> Result<(), Error> {
-        let bytes = self.identity.encode();
-        self.store.set_meta(META_IDENTITY, Some(&bytes))?;
+        self.update_identity()?;
         self.store
             .set_meta(META_PROJECTION, Some(&PROJECTION_VERSION.to_be_bytes()))?;
         self.note_standing();
@@ -105,6 +120,7 @@ impl Replica {
             .ok_or(Error::Unreadable("identity"))?;
         let identity = Identity::decode(&identity).map_err(|_| Error::Unreadable("identity"))?;
         let mut replica = Self::empty(store, env, identity);
+        replica.store.checkpoint()?;
         replica.reload()?;
         replica.note_standing();
         replica.rebuild_stale_projections()?;
@@ -113,13 +129,14 @@ impl Replica {
 
     /// Whether the relay knows this device, as far as can be told here.
     fn note_standing(&mut self) {
-        let invited = self.identity.invitation.is_some();
-        self.as_invitation = invited && !self.is_admitted();
+        let invited = self.identity.entrance.is_some();
+        self.at_entrance = invited && !self.is_admitted() && !self.is_out();
         // A founder that has never heard from a relay has yet to found the workspace there.
         self.must_found = !invited && self.progress.instance.is_none();
     }
 
-    fn empty(store: Store, env: Env, identity: Identity) -> Self {
+    fn empty(store: Store, mut env: Env, identity: Identity) -> Self {
+        let installation = env.random();
         Self {
             store,
             env,
@@ -134,8 +151,12 @@ impl Replica {
             wanted: BTreeMap::new(),
             relay_log_len: None,
             relay_offset_ms: 0,
-            as_invitation: false,
+            at_entrance: false,
             must_found: false,
+            fetch_first: false,
+            keyless: BTreeMap::new(),
+            checkpoint_due: false,
+            installation,
             in_flight: super::exchange::InFlight::default(),
             watch: super::alarms::Watch::default(),
             finding: super::alarms::Finding::default(),
@@ -192,7 +213,7 @@ impl Replica {
             self.pending_entries
                 .push(Entry::from_bytes(&bytes).map_err(|_| unreadable())?);
         }
-        self.rebase_pending();
+        self.rebase_pending()?;
         Ok(())
     }
 
@@ -223,6 +244,10 @@ impl Replica {
     pub(crate) fn log(&self) -> Result<&Membership, Error> {
         self.local.as_ref().ok_or(Error::BadInvitation)
     }
+    /// The log as the relay has confirmed it.
+    pub(crate) fn confirmed_log(&self) -> Result<&Membership, Error> {
+        self.confirmed.as_ref().ok_or(Error::BadInvitation)
+    }
     /// This device.
     #[must_use]
     pub fn device(&self) -> DeviceId {
@@ -236,8 +261,15 @@ impl Replica {
     pub(crate) fn actor(&self) -> Actor {
         Actor {
             device: self.device(),
-            nonce: self.identity.installation,
+            nonce: self.installation,
         }
+    }
+    /// Whether this device was put out of the workspace.
+    #[must_use]
+    pub fn is_out(&self) -> bool {
+        self.confirmed
+            .as_ref()
+            .is_some_and(|log| log.put_out_at(self.device()).is_some())
     }
     /// Whether the confirmed log has this device.
     #[must_use]
@@ -264,7 +296,7 @@ impl Replica {
     /// Takes a founding entry made here as the log. The caller is in a transaction.
     pub(crate) fn found_log(&mut self, entry: &Entry) -> Result<(), Error> {
         self.confirmed = Some(Membership::found(entry)?);
-        self.rebase_pending();
+        self.rebase_pending()?;
         Ok(())
     }
     /// The store, to ask it something.
@@ -299,39 +331,64 @@ impl Replica {
     // --- membership entries made here ---
 
     /// Signs the pending entries anew on top of the confirmed log. One that the log does not
-    /// allow any more is dropped; it comes back.
-    pub(super) fn rebase_pending(&mut self) -> Vec<Body> {
+    /// allow any more is dropped; it comes back. Turned keys are never carried over: they were
+    /// made for the members that the log had before, and are planned anew with fresh ones.
+    pub(super) fn rebase_pending(&mut self) -> Result<Vec<Body>, Error> {
         let mut dropped = Vec::new();
         let Some(mut log) = self.confirmed.clone() else {
             self.local = None;
-            return dropped;
+            return Ok(dropped);
         };
         let mut rebased = Vec::new();
         for entry in std::mem::take(&mut self.pending_entries) {
-            let entry = if entry.index == log.len() && entry.previous == log.head() {
+            let follows = entry.index == log.len() && entry.previous == log.head();
+            if !follows && is_housekeeping(&entry.body) {
+                self.undo_turn(&entry.body)?;
+                continue;
+            }
+            let entry = if follows {
                 entry
             } else {
                 self.signed(&log, entry.author, entry.body)
             };
             match log.apply(&entry, entry.time_ms) {
                 Ok(()) => rebased.push(entry),
+                Err(_) if is_housekeeping(&entry.body) => self.undo_turn(&entry.body)?,
+                // Two erased it at once.
+                Err(_) if is_erased_already(&entry.body, &log) => {}
                 Err(_) => dropped.push(entry.body),
             }
         }
         self.pending_entries = rebased;
         self.local = Some(log);
-        dropped
+        Ok(dropped)
+    }
+
+    /// Takes back the turned keys that wait to be sent, to plan them anew.
+    pub(super) fn drop_pending_turns(&mut self) -> Result<(), Error> {
+        let mut kept = Vec::new();
+        for entry in std::mem::take(&mut self.pending_entries) {
+            if is_housekeeping(&entry.body) {
+                self.undo_turn(&entry.body)?;
+            } else {
+                kept.push(entry);
+            }
+        }
+        self.pending_entries = kept;
+        let dropped = self.rebase_pending()?;
+        self.note_dropped(&dropped)?;
+        self.save_pending_entries()
     }
 
     fn signed(&self, log: &Membership, author: Author, body: Body) -> Entry {
         let time_ms = u64::try_from(self.env.now().wall_ms).unwrap_or(0);
-        let invitation = self
+        let entrance = self
             .identity
-            .invitation
+            .entrance
             .as_ref()
-            .map(crate::keys::InvitationLink::sign);
-        let key = match (&author, &invitation) {
-            (Author::Invitation(_), Some(key)) => key,
+            .map(super::identity::Entrance::sign);
+        let key = match (&author, &entrance) {
+            (Author::Invitation(_) | Author::Root, Some(key)) => key,
             _ => self.identity.device.sign(),
         };
         Entry::sign(
@@ -367,6 +424,14 @@ impl Replica {
         Ok(self.store.put_secret(&row_of(secret))?)
     }
 
+    /// Takes a secret out of memory and disk.
+    pub(super) fn destroy_secret(&mut self, subject: Subject) -> Result<(), Error> {
+        self.keyring.remove(subject);
+        let (kind, id, n) = columns_of(subject);
+        self.checkpoint_due = true;
+        Ok(self.store.remove_secret(kind, id, n)?)
+    }
+
     pub(super) fn save_progress(&mut self) -> Result<(), Error> {
         Ok(self
             .store
@@ -393,7 +458,9 @@ impl Replica {
         match state.kind {
             membership::DocumentKind::Register => Ok(DocumentKind::Register),
             membership::DocumentKind::Casefile => Ok(DocumentKind::Casefile),
-            membership::DocumentKind::Thread => Err(Error::UnknownDocument),
+            membership::DocumentKind::Thread | membership::DocumentKind::Journal => {
+                Err(Error::UnknownDocument)
+            }
         }
     }
 
@@ -684,11 +751,31 @@ fn decode_wanted(bytes: &[u8]) -> Result<BTreeMap<DocumentId, u64>, Error> {
     Ok(wanted)
 }
 
-fn row_of(secret: &Secret) -> SecretRow {
-    let (kind, id, n) = match secret.subject {
+fn is_erased_already(body: &Body, log: &Membership) -> bool {
+    let Body::Erased { document, .. } = body else {
+        return false;
+    };
+    let state = log.documents().get(document);
+    state.is_some_and(|state| state.erasure.is_some())
+}
+
+/// Entries that a device makes of itself, because the log asks for it.
+fn is_housekeeping(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::EpochTurned { .. } | Body::GenerationTurned { .. } | Body::ErasureConfirmed { .. }
+    )
+}
+
+fn columns_of(subject: Subject) -> (u8, [u8; 16], u32) {
+    match subject {
         Subject::Group(group, epoch) => (1, group.0, epoch),
         Subject::Document(document, generation) => (2, document.0, generation),
-    };
+    }
+}
+
+fn row_of(secret: &Secret) -> SecretRow {
+    let (kind, id, n) = columns_of(secret.subject);
     SecretRow {
         kind,
         id,

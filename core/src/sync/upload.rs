@@ -3,22 +3,25 @@
 
 use std::collections::BTreeMap;
 
-use folge_protocol::codec::Encode;
-use folge_protocol::envelope::{EnvelopeKind, Header, envelope_hash};
-use folge_protocol::grant::Recipient;
+use folge_protocol::codec::{Decode, Encode};
+use folge_protocol::crypto::{Tag, tagged_hash};
+use folge_protocol::envelope::{Envelope, EnvelopeKind, Header, envelope_hash};
+use folge_protocol::grant::{Grant, Recipient};
 use folge_protocol::ids::{DocumentId, GroupId, Hash};
 use folge_protocol::limits::CIPHERTEXT_BYTES_MAX;
-use folge_protocol::membership::{Author, Body, Membership};
+use folge_protocol::membership::{Author, Body, Membership, Role};
 
 use super::evidence::{Origin, clock_runs};
-use super::replica::{Replica, decode_pending};
+use super::messages::{KeptMessage, encode_messages};
+use super::replica::{Replica, decode_pending, encode_pending};
+use super::turning::{Contents, GrantContent};
 use crate::document::ChangeHash;
 use crate::env::Reading;
 use crate::envelope::{Content, seal};
 use crate::error::Error;
-use crate::keys::{Issuer, KemPublic, KemSecret, Key32, Secret, Subject, seal_grant};
+use crate::keys::{Granted, Issuer, KemPublic, KemSecret, Key32, Secret, Subject, seal_grant};
 use crate::limits::BATCH_CHANGES_MAX;
-use crate::store::{EnvelopeRow, EnvelopeState, PendingRow};
+use crate::store::{EnvelopeRow, EnvelopeState, MessageRow, PendingRow};
 
 const META_TOKEN: &str = "founding token";
 
@@ -34,38 +37,64 @@ impl Replica {
         Ok(self.store.set_meta(META_TOKEN, token)?)
     }
 
-    /// Seals every pending change into envelopes, one or more a document. All or none.
+    /// Seals every pending change and message into envelopes, one or more a document. What has no
+    /// key yet stays pending. All or none.
     pub(super) fn seal_pending(&mut self) -> Result<(), Error> {
-        if self.store.pending_count()? == 0 {
+        let messages = self.store.pending_messages()?;
+        if self.is_out() || (self.store.pending_count()? == 0 && messages.is_empty()) {
             return Ok(());
         }
-        let mut by_document: BTreeMap<DocumentId, Vec<PendingRow>> = BTreeMap::new();
+        let mut by_document: BTreeMap<DocumentId, (Vec<PendingRow>, Vec<MessageRow>)> =
+            BTreeMap::new();
         for row in self.store.pending()? {
-            by_document.entry(row.document).or_default().push(row);
+            by_document.entry(row.document).or_default().0.push(row);
+        }
+        for row in messages {
+            by_document.entry(row.document).or_default().1.push(row);
         }
         self.atomically(|replica| {
-            for (document, rows) in &by_document {
-                for part in rows.chunks(BATCH_CHANGES_MAX) {
-                    replica.seal_batch(*document, part)?;
+            for (document, (rows, messages)) in &by_document {
+                if !replica.log()?.may_write(replica.device(), *document) {
+                    continue;
                 }
-                // With several envelopes a record counts as delivered when the last one is.
-                let device = replica.device();
-                if let Some((sequence, _)) = replica.store.last_sequence(*document, device)? {
-                    replica
-                        .store
-                        .set_own_records_sequence(*document, sequence)?;
+                if let Some(key) = replica.sealing_key(*document)? {
+                    replica.seal_document(*document, rows, messages, &key)?;
                 }
             }
             Ok(())
         })
     }
 
-    fn seal_batch(&mut self, document: DocumentId, rows: &[PendingRow]) -> Result<(), Error> {
-        let Some((generation, key)) = self.keyring.document_newest(document) else {
-            // Without the key nothing could have been written; kept until it is back.
-            return Ok(());
-        };
-        let (key, device) = (key.clone(), self.device());
+    /// Seals what is pending of a document under a key. The caller is in a transaction.
+    pub(super) fn seal_document(
+        &mut self,
+        document: DocumentId,
+        rows: &[PendingRow],
+        messages: &[MessageRow],
+        key: &(u32, Key32),
+    ) -> Result<(), Error> {
+        for part in rows.chunks(BATCH_CHANGES_MAX) {
+            self.seal_batch(document, part, key)?;
+        }
+        // With several envelopes a record counts as delivered when the last one is.
+        let device = self.device();
+        if !rows.is_empty()
+            && let Some((sequence, _)) = self.store.last_sequence(document, device)?
+        {
+            self.store.set_own_records_sequence(document, sequence)?;
+        }
+        for part in messages.chunks(BATCH_CHANGES_MAX) {
+            self.seal_messages(document, part, key)?;
+        }
+        Ok(())
+    }
+
+    fn seal_batch(
+        &mut self,
+        document: DocumentId,
+        rows: &[PendingRow],
+        key: &(u32, Key32),
+    ) -> Result<(), Error> {
         let mut hashes = Vec::with_capacity(rows.len());
         let mut readings: Vec<(Reading, u64)> = Vec::with_capacity(rows.len());
         for row in rows {
@@ -74,14 +103,85 @@ impl Replica {
             readings.push((reading, seen));
         }
         let batch = self.document(document)?.encode_batch(&hashes)?;
-        let content = Content {
+        let content = self.content(&readings, batch);
+        if !self.seal_content(
+            document,
+            EnvelopeKind::Change,
+            &content,
+            &hashes,
+            key,
+            rows.len(),
+        )? {
+            let (front, back) = rows.split_at(rows.len() / 2);
+            self.seal_batch(document, front, key)?;
+            return self.seal_batch(document, back, key);
+        }
+        for row in rows {
+            self.store.remove_pending(row.n)?;
+        }
+        Ok(())
+    }
+
+    fn seal_messages(
+        &mut self,
+        document: DocumentId,
+        rows: &[MessageRow],
+        key: &(u32, Key32),
+    ) -> Result<(), Error> {
+        let mut texts = Vec::with_capacity(rows.len());
+        let mut hashes = Vec::with_capacity(rows.len());
+        let mut readings = Vec::with_capacity(rows.len());
+        for row in rows {
+            let kept =
+                KeptMessage::from_bytes(&row.plain).map_err(|_| Error::Unreadable("message"))?;
+            hashes.push(message_name(&kept.message));
+            readings.push((kept.made, kept.seen));
+            texts.push(kept.message);
+        }
+        let content = self.content(&readings, encode_messages(&texts));
+        if !self.seal_content(
+            document,
+            EnvelopeKind::Message,
+            &content,
+            &hashes,
+            key,
+            rows.len(),
+        )? {
+            let (front, back) = rows.split_at(rows.len() / 2);
+            self.seal_messages(document, front, key)?;
+            return self.seal_messages(document, back, key);
+        }
+        if let Some((_, hash)) = self.store.last_sequence(document, self.device())? {
+            for row in rows {
+                self.store.set_message_envelope(row.n, &hash)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn content(&self, readings: &[(Reading, u64)], batch: Vec<u8>) -> Content {
+        Content {
             sealed: self.env.now(),
-            clocks: clock_runs(&readings),
+            clocks: clock_runs(readings),
             instance: self.progress.instance,
             log_len: self.confirmed.as_ref().map_or(0, Membership::len),
             log_head: self.confirmed.as_ref().map_or(Hash::ZERO, Membership::head),
             batch,
-        };
+        }
+    }
+
+    /// Seals one content into this device's next envelope of a document; says no, and does
+    /// nothing, where it is too large and holds several things.
+    fn seal_content(
+        &mut self,
+        document: DocumentId,
+        kind: EnvelopeKind,
+        content: &Content,
+        names: &[ChangeHash],
+        (generation, key): &(u32, Key32),
+        count: usize,
+    ) -> Result<bool, Error> {
+        let device = self.device();
         let last = self.store.last_sequence(document, device)?;
         let (sequence, previous) = last.map_or((1, Hash::ZERO), |(n, hash)| (n + 1, hash));
         let stream = self.streams.get(&document);
@@ -89,21 +189,19 @@ impl Replica {
         let header = Header {
             workspace: self.identity.workspace,
             document,
-            kind: EnvelopeKind::Change,
+            kind,
             device,
             sequence,
             previous,
-            generation,
+            generation: *generation,
             commitment: Hash::ZERO,
             seen_number,
             seen_head: stream.map_or(Hash::ZERO, |stream| stream.head),
         };
         let nonce = self.env.random();
-        let envelope = seal(header, &content, &key, nonce, self.identity.device.sign());
-        if envelope.ciphertext.len() > CIPHERTEXT_BYTES_MAX && rows.len() > 1 {
-            let (front, back) = rows.split_at(rows.len() / 2);
-            self.seal_batch(document, front)?;
-            return self.seal_batch(document, back);
+        let envelope = seal(header, content, key, nonce, self.identity.device.sign());
+        if envelope.ciphertext.len() > CIPHERTEXT_BYTES_MAX && count > 1 {
+            return Ok(false);
         }
         let bytes = envelope.to_bytes();
         let row = EnvelopeRow {
@@ -117,12 +215,42 @@ impl Replica {
             state: EnvelopeState::Applied,
             bytes,
         };
-        let origin = Origin::new(&hashes, seen_number, &content);
+        let origin = Origin::new(names, seen_number, content);
         self.store.add_envelope(&row, Some(&origin.to_bytes()))?;
-        for row in rows {
-            self.store.remove_pending(row.n)?;
+        Ok(true)
+    }
+
+    /// Takes this device's envelopes of a document apart that the relay never had, from a
+    /// sequence on: their changes and messages are pending again, and sealed anew under the key
+    /// and the place that the stream has now. The caller is in a transaction.
+    pub(super) fn unseal(&mut self, document: DocumentId, from: u64) -> Result<(), Error> {
+        let rows = self.store.never_stored(document, self.device())?;
+        let mut pending = Vec::new();
+        for row in rows.iter().filter(|row| row.sequence >= from) {
+            let envelope =
+                Envelope::from_bytes(&row.bytes).map_err(|_| Error::Unreadable("envelope"))?;
+            let header = &envelope.header;
+            if header.kind == EnvelopeKind::Message {
+                self.store.reset_messages(&row.hash)?;
+            } else {
+                let key = self.keyring.document(document, header.generation);
+                let opened = key.and_then(|key| crate::envelope::open(&envelope, key).ok());
+                let origin = self.store.envelope_origin(row.id, &row.hash)?;
+                let (Some(content), Some(origin)) = (opened, origin) else {
+                    // Without its key it cannot be sealed anew; it stays as it is.
+                    continue;
+                };
+                let origin =
+                    Origin::from_bytes(&origin).map_err(|_| Error::Unreadable("envelope"))?;
+                let readings = content.readings();
+                for ((hash, seen), reading) in origin.changes.iter().zip(readings) {
+                    pending.push(encode_pending(*hash, reading, *seen));
+                }
+            }
+            self.store.remove_envelope(row.id)?;
+            self.store.reset_own_records(document, row.sequence)?;
         }
-        Ok(())
+        Ok(self.store.put_pending_first(document, &pending)?)
     }
 
     // --- grants and admission ---
@@ -147,32 +275,54 @@ impl Replica {
         secrets: &[Secret],
     ) -> Result<(), Error> {
         for part in secrets.chunks(crate::limits::GRANT_SECRETS_MAX) {
-            let issuer = Issuer {
-                workspace: self.identity.workspace,
-                device: self.identity.device.id(),
-                key: self.identity.device.sign(),
-            };
-            let grant = seal_grant(&issuer, recipient, key, part, self.env.rng())?;
-            self.add_own_grant(&grant.to_bytes())?;
+            self.grant_any(recipient, key, &Granted::Secrets(part.to_vec()))?;
         }
         Ok(())
     }
 
-    pub(crate) fn add_own_grant(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let hash =
-            folge_protocol::crypto::tagged_hash(folge_protocol::crypto::Tag::Grant, &[bytes]);
-        // What this device grants to others, it has itself: nothing to open.
-        self.store.add_grant(&hash, bytes, false, true)?;
-        Ok(())
+    pub(super) fn grant_any(
+        &mut self,
+        recipient: Recipient,
+        key: &KemPublic,
+        granted: &Granted,
+    ) -> Result<(), Error> {
+        let issuer = Issuer {
+            workspace: self.identity.workspace,
+            device: self.identity.device.id(),
+            key: self.identity.device.sign(),
+        };
+        let grant = seal_grant(&issuer, recipient, key, granted, self.env.rng())?;
+        self.add_own_grant(&grant, granted)
     }
 
-    /// A joining device that has fetched the log admits itself with its invitation's key. The
-    /// first device of a person also turns the person's epoch, so that whoever invited holds
-    /// nothing of it.
+    pub(crate) fn add_own_grant(&mut self, grant: &Grant, granted: &Granted) -> Result<(), Error> {
+        let bytes = grant.to_bytes();
+        let hash =
+            folge_protocol::crypto::tagged_hash(folge_protocol::crypto::Tag::Grant, &[&bytes]);
+        let what = match granted {
+            Granted::Secrets(secrets) => {
+                Contents::Secrets(secrets.iter().map(|secret| secret.subject).collect())
+            }
+            Granted::Parcel(envelope) => Contents::Parcel(envelope.clone()),
+        };
+        let content = GrantContent {
+            recipient: grant.recipient,
+            what,
+        };
+        // What this device grants to others, it has itself: nothing to open.
+        Ok(self
+            .store
+            .add_own_grant(&hash, &bytes, &content.to_bytes())?)
+    }
+
+    /// A joining device that has fetched the log admits itself with its entrance's key; by the
+    /// recovery words it brings a new administrator. The first device of a person also turns the
+    /// person's epoch, so that whoever invited holds nothing of it.
     pub(super) fn admit_self(&mut self) -> Result<(), Error> {
-        let Some(link) = self.identity.invitation.clone() else {
+        let Some(entrance) = &self.identity.entrance else {
             return Ok(());
         };
+        let (author, recovery) = (entrance.author(), entrance.is_recovery());
         let device = self.device();
         let Some(log) = &self.local else {
             return Ok(());
@@ -181,42 +331,50 @@ impl Replica {
             return Ok(());
         }
         let person = self.identity.person;
-        let first = !log
-            .devices()
-            .values()
-            .any(|state| state.person == person && !state.revoked);
         let group = GroupId::from(person);
-        let (epoch, _) = log.group_key(group).ok_or(Error::BadInvitation)?;
-        let usable = log
-            .invitations()
-            .get(&link.id())
-            .is_some_and(|invitation| !invitation.spent && invitation.person == person);
-        if !usable {
-            return Err(Error::BadInvitation);
+        if let Author::Invitation(id) = author {
+            let usable = log
+                .invitations()
+                .get(&id)
+                .is_some_and(|invitation| !invitation.spent && invitation.person == person);
+            if !usable {
+                return Err(Error::BadInvitation);
+            }
         }
+        let office = log.office();
+        let kem = self.keyring.group(device.into(), 0).cloned();
+        let kem = KemSecret(kem.ok_or(Error::Unreadable("secret"))?);
         self.atomically(|replica| {
-            let keys = replica.identity.device.public();
-            let body = Body::DeviceAdded { person, keys };
-            replica.add_entry(Author::Invitation(link.id()), body)?;
-            let mut granted: Vec<Secret> = replica.keyring.group_secrets(group).collect();
-            if first {
-                let secret = Secret {
-                    subject: Subject::Group(group, epoch + 1),
-                    key: Key32::new(replica.env.random()),
-                };
-                let public = KemSecret(secret.key.clone()).public();
-                let body = Body::EpochTurned {
-                    group,
-                    epoch: epoch + 1,
+            if recovery {
+                if replica.keyring.group_secrets(office).next().is_none() {
+                    return Err(Error::BadRecovery);
+                }
+                let key = Key32::new(replica.env.random());
+                let subject = Subject::Group(group, 0);
+                let public = KemSecret(key.clone()).public();
+                replica.keep_secret(&Secret { subject, key })?;
+                let body = Body::PersonAdded {
+                    person,
+                    role: Role::Administrator,
                     key: public.0,
                 };
-                replica.add_entry(Author::Device(device), body)?;
-                replica.keep_secret(&secret)?;
-                granted.push(secret);
+                replica.add_entry(author, body)?;
             }
-            // To itself, so that a device restored from its seeds opens everything again.
-            let own = KemPublic(keys.kem);
-            replica.grant(Recipient::Device(device), &own, &granted)
+            let keys = replica.identity.device.public(&kem);
+            replica.add_entry(author, Body::DeviceAdded { person, keys })?;
+            replica.plan_turns()?;
+            if recovery {
+                let secrets: Vec<Secret> = replica.keyring.group_secrets(office).collect();
+                replica.grant_to_group(group, &secrets)?;
+            }
+            // To its own key too: what stands on the relay opens everything again.
+            let held: Vec<Secret> = replica.keyring.group_secrets(group).collect();
+            replica.grant_to_group(device.into(), &held)
         })
     }
+}
+
+/// What names a message among an envelope's things.
+pub(super) fn message_name(message: &[u8]) -> ChangeHash {
+    ChangeHash(tagged_hash(Tag::Message, &[message]).0)
 }

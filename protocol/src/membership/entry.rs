@@ -2,7 +2,7 @@ use crate::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use crate::crypto::{BadSignature, PublicKey, SUITE_1, SecretKey, Tag, key_id, tagged_hash};
 use crate::envelope::expect_version_and_suite;
 use crate::ids::{DeviceId, DocumentId, GroupId, Hash, InvitationId, PersonId, WorkspaceId};
-use crate::limits::{ENTRY_DOCUMENTS_MAX, READERS_MAX};
+use crate::limits::{ENTRY_DOCUMENTS_MAX, ENTRY_KEPT_MAX, READERS_MAX};
 
 /// Version byte of the entry layout.
 pub const ENTRY_VERSION: u8 = 1;
@@ -75,6 +75,8 @@ pub enum DocumentKind {
     Casefile,
     /// What is shown to one participant and what comes back.
     Thread,
+    /// What one member of staff opened, exported and decided: only its person adds to it.
+    Journal,
 }
 
 impl Encode for DocumentKind {
@@ -83,6 +85,7 @@ impl Encode for DocumentKind {
             Self::Register => 1,
             Self::Casefile => 2,
             Self::Thread => 3,
+            Self::Journal => 4,
         });
     }
 }
@@ -93,6 +96,7 @@ impl Decode for DocumentKind {
             1 => Self::Register,
             2 => Self::Casefile,
             3 => Self::Thread,
+            4 => Self::Journal,
             other => return Err(DecodeError::UnknownTag(other)),
         })
     }
@@ -127,6 +131,85 @@ impl Decode for DeviceKeys {
         Ok(Self {
             sign: input.array()?,
             kem: input.array()?,
+        })
+    }
+}
+
+/// Why a document was erased. A code only: a reason in words would outlive what it speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErasureReason {
+    /// Twelve weeks after the final report was delivered (REQUIREMENTS.md K24).
+    Retention,
+    /// The participant asked for it (GDPR article 17), and NAV agreed.
+    Request,
+    /// The agreement ended (K17).
+    AgreementEnded,
+    /// It was made by mistake.
+    Mistake,
+    /// NAV told the provider to.
+    Instruction,
+}
+
+impl ErasureReason {
+    const ALL: [Self; 5] = [
+        Self::Retention,
+        Self::Request,
+        Self::AgreementEnded,
+        Self::Mistake,
+        Self::Instruction,
+    ];
+    const fn code(self) -> u8 {
+        match self {
+            Self::Retention => 1,
+            Self::Request => 2,
+            Self::AgreementEnded => 3,
+            Self::Mistake => 4,
+            Self::Instruction => 5,
+        }
+    }
+}
+
+impl Encode for ErasureReason {
+    fn encode(&self, out: &mut Writer) {
+        out.u8(self.code());
+    }
+}
+
+impl Decode for ErasureReason {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let code = input.u8()?;
+        Self::ALL
+            .into_iter()
+            .find(|known| known.code() == code)
+            .ok_or(DecodeError::UnknownTag(code))
+    }
+}
+
+/// How far what a device wrote in a document stands, should the device be put out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kept {
+    /// The device.
+    pub device: DeviceId,
+    /// The document.
+    pub document: DocumentId,
+    /// The last sequence that stands.
+    pub sequence: u64,
+}
+
+impl Encode for Kept {
+    fn encode(&self, out: &mut Writer) {
+        self.device.encode(out);
+        self.document.encode(out);
+        out.u64(self.sequence);
+    }
+}
+
+impl Decode for Kept {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            device: Decode::decode(input)?,
+            document: Decode::decode(input)?,
+            sequence: input.u64()?,
         })
     }
 }
@@ -280,6 +363,9 @@ pub enum Body {
         epoch: u32,
         /// The group's key of that epoch.
         key: [u8; 32],
+        /// All that earlier epochs open is granted anew, and their secrets are destroyed: what
+        /// was erased cannot be opened with this group's keys any more.
+        severs: bool,
     },
     /// One device may be let in by whoever holds the invitation's secret.
     Invited {
@@ -337,6 +423,18 @@ pub enum Body {
     Erased {
         /// Which.
         document: DocumentId,
+        /// Why.
+        reason: ErasureReason,
+    },
+    /// What devices wrote stands up to here, also when they are put out.
+    Vouched {
+        /// Devices, documents, sequences.
+        kept: Vec<Kept>,
+    },
+    /// The author's device holds nothing any more of what was erased.
+    ErasureConfirmed {
+        /// Erased by entries before this index.
+        upto: u64,
     },
 }
 
@@ -358,11 +456,17 @@ impl Encode for Body {
                 person.encode(out);
                 keys.encode(out);
             }
-            Self::EpochTurned { group, epoch, key } => {
+            Self::EpochTurned {
+                group,
+                epoch,
+                key,
+                severs,
+            } => {
                 out.u8(4);
                 group.encode(out);
                 out.u32(*epoch);
                 out.raw(key);
+                out.u8(u8::from(*severs));
             }
             Self::Invited {
                 keys,
@@ -410,9 +514,18 @@ impl Encode for Body {
                 out.u32(*generation);
                 commitment.encode(out);
             }
-            Self::Erased { document } => {
+            Self::Erased { document, reason } => {
                 out.u8(13);
                 document.encode(out);
+                reason.encode(out);
+            }
+            Self::Vouched { kept } => {
+                out.u8(14);
+                out.list(kept);
+            }
+            Self::ErasureConfirmed { upto } => {
+                out.u8(15);
+                out.u64(*upto);
             }
         }
     }
@@ -435,6 +548,7 @@ impl Decode for Body {
                 group: Decode::decode(input)?,
                 epoch: input.u32()?,
                 key: input.array()?,
+                severs: input.bool()?,
             },
             5 => Self::Invited {
                 keys: Decode::decode(input)?,
@@ -468,7 +582,12 @@ impl Decode for Body {
             },
             13 => Self::Erased {
                 document: Decode::decode(input)?,
+                reason: Decode::decode(input)?,
             },
+            14 => Self::Vouched {
+                kept: input.list(ENTRY_KEPT_MAX)?,
+            },
+            15 => Self::ErasureConfirmed { upto: input.u64()? },
             other => return Err(DecodeError::UnknownTag(other)),
         })
     }

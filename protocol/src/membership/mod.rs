@@ -9,8 +9,10 @@ mod entry;
 mod state;
 
 pub use entry::{
-    Author, Body, DeviceKeys, DocumentEntry, DocumentKind, ENTRY_VERSION, Entry, Founding, Role,
+    Author, Body, DeviceKeys, DocumentEntry, DocumentKind, ENTRY_VERSION, Entry, ErasureReason,
+    Founding, Kept, Role,
 };
 pub use state::{
-    DeviceState, DocumentState, InvitationState, Membership, MembershipError, PersonState,
+    DeviceState, DocumentState, Erasure, GroupState, InvitationState, Membership, MembershipError,
+    Moment, PersonState,
 };

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, Role};
+use super::entry::{
+    Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, ErasureReason, Role,
+};
 use crate::crypto::{PublicKey, key_id, workspace_id};
 use crate::ids::{DeviceId, DocumentId, GroupId, Hash, InvitationId, PersonId, WorkspaceId};
 
@@ -27,6 +29,15 @@ pub enum MembershipError {
     InvitationSpent,
 }
 
+/// Where in the log something happened, and when by its author's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The entry's index.
+    pub index: u64,
+    /// The entry's time, in milliseconds since 1970 (UTC): a claim.
+    pub time_ms: u64,
+}
+
 /// A person as the log has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonState {
@@ -34,8 +45,10 @@ pub struct PersonState {
     pub role: Role,
     /// Every role that the person has had.
     pub roles: BTreeSet<Role>,
-    /// Whether the person was put out.
-    pub revoked: bool,
+    /// Since when the person is in.
+    pub added: Moment,
+    /// Whether the person was put out, and when.
+    pub revoked: Option<Moment>,
 }
 
 /// A device as the log has it.
@@ -47,8 +60,12 @@ pub struct DeviceState {
     pub keys: DeviceKeys,
     /// Its signing key, ready for use.
     pub verifier: PublicKey,
-    /// Whether it was put out.
-    pub revoked: bool,
+    /// Since when it is in.
+    pub added: Moment,
+    /// Whether it was put out, and when.
+    pub revoked: Option<Moment>,
+    /// Nothing is left on it of what entries before this index erased, by its own word.
+    pub confirmed: u64,
 }
 
 /// An invitation as the log has it.
@@ -60,12 +77,29 @@ pub struct InvitationState {
     pub keys: DeviceKeys,
     /// Its signing key, ready for use.
     pub verifier: PublicKey,
+    /// Who made it; none for the root.
+    pub by: Option<PersonId>,
+    /// When it was made.
+    pub made: Moment,
     /// Until when, in milliseconds since 1970 (UTC).
     pub expires_ms: u64,
     /// Whether it was used or withdrawn.
     pub spent: bool,
     /// The device that it let in.
     pub device: Option<DeviceId>,
+}
+
+/// That a document was erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    /// When.
+    pub at: Moment,
+    /// Why.
+    pub reason: ErasureReason,
+    /// The device that erased it.
+    pub by: DeviceId,
+    /// The devices, in at the time, that could ever open it.
+    pub holders: BTreeSet<DeviceId>,
 }
 
 /// A document as the log has it.
@@ -75,12 +109,61 @@ pub struct DocumentState {
     pub kind: DocumentKind,
     /// The groups that may read it.
     pub readers: BTreeSet<GroupId>,
-    /// The groups that could ever read it.
-    pub readers_ever: BTreeSet<GroupId>,
+    /// The groups that could ever read it, and since when.
+    pub readers_ever: BTreeMap<GroupId, Moment>,
     /// The commitment of each key generation.
     pub commitments: Vec<Hash>,
+    /// Somebody who had the key may not read it any more: the next envelope needs a new one.
+    pub must_turn: bool,
+    /// Up to which sequence stands what a device wrote that may not write any more.
+    pub kept: BTreeMap<DeviceId, u64>,
     /// Whether it was erased.
-    pub erased: bool,
+    pub erasure: Option<Erasure>,
+}
+
+/// A group as the log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupState {
+    /// Its public key of each epoch.
+    pub keys: Vec<[u8; 32]>,
+    /// The entry that turned it last.
+    pub turned: u64,
+    /// The entry that put a member out last; 0 for none.
+    pub removed: u64,
+    /// The entry that erased something its keys opened last; 0 for none.
+    pub erased: u64,
+    /// The entry that severed it last; 0 for none.
+    pub severed: u64,
+    /// The first epoch that is not void.
+    pub floor: u32,
+}
+
+impl GroupState {
+    fn new(key: [u8; 32], index: u64) -> Self {
+        Self {
+            keys: vec![key],
+            turned: index,
+            removed: 0,
+            erased: 0,
+            severed: 0,
+            floor: 0,
+        }
+    }
+    /// Whether somebody who is out still holds the newest epoch's secret.
+    #[must_use]
+    pub fn must_turn(&self) -> bool {
+        self.removed > self.turned
+    }
+    /// Whether its secrets still open, in an old backup, what was erased.
+    #[must_use]
+    pub fn must_sever(&self) -> bool {
+        self.erased > self.severed
+    }
+    /// The newest epoch.
+    #[must_use]
+    pub fn epoch(&self) -> u32 {
+        u32::try_from(self.keys.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
 }
 
 /// What a workspace's entries add up to.
@@ -96,7 +179,7 @@ pub struct Membership {
     head: Hash,
     persons: BTreeMap<PersonId, PersonState>,
     devices: BTreeMap<DeviceId, DeviceState>,
-    groups: BTreeMap<GroupId, Vec<[u8; 32]>>,
+    groups: BTreeMap<GroupId, GroupState>,
     invitations: BTreeMap<InvitationId, InvitationState>,
     documents: BTreeMap<DocumentId, DocumentState>,
 }
@@ -132,16 +215,21 @@ impl Membership {
             head: entry.hash(),
             persons: BTreeMap::new(),
             devices: BTreeMap::new(),
-            groups: BTreeMap::from([(founding.office, vec![founding.office_key])]),
+            groups: BTreeMap::from([(founding.office, GroupState::new(founding.office_key, 0))]),
             invitations: BTreeMap::new(),
             documents: BTreeMap::new(),
         };
-        state.add_person(founding.person, Role::Administrator, founding.person_key)?;
-        state.add_device(founding.person, &founding.device)?;
+        let at = Moment {
+            index: 0,
+            time_ms: entry.time_ms,
+        };
+        let person_key = founding.person_key;
+        state.add_person(founding.person, Role::Administrator, person_key, at)?;
+        state.add_device(founding.person, &founding.device, at)?;
         if founding.register.kind != DocumentKind::Register {
             return Err(MembershipError::Contradiction);
         }
-        state.add_document(&founding.register)?;
+        state.add_document(&founding.register, at)?;
         Ok(state)
     }
 
@@ -159,7 +247,11 @@ impl Membership {
             return Err(MembershipError::NotNext);
         }
         let authority = self.authority(entry, now_ms)?;
-        self.take(&entry.body, &entry.author, &authority)?;
+        let at = Moment {
+            index: entry.index,
+            time_ms: entry.time_ms,
+        };
+        self.take(&entry.body, &entry.author, &authority, at)?;
         self.len += 1;
         self.head = entry.hash();
         Ok(())
@@ -188,12 +280,12 @@ impl Membership {
         Ok(authority)
     }
 
-    fn take(&mut self, body: &Body, author: &Author, authority: &Authority) -> Outcome {
+    fn take(&mut self, body: &Body, author: &Author, authority: &Authority, at: Moment) -> Outcome {
         match body {
             Body::Founded(_) => Err(MembershipError::NotNext),
             Body::PersonAdded { person, role, key } => {
-                authority.must_administer()?;
-                self.add_person(*person, *role, *key)
+                authority.must_admit(*role)?;
+                self.add_person(*person, *role, *key, at)
             }
             Body::DeviceAdded { person, keys } => {
                 if !authority.administers() && authority.person() != Some(*person) {
@@ -202,7 +294,7 @@ impl Membership {
                 if self.role(*person).is_none() {
                     return Err(MembershipError::Contradiction);
                 }
-                self.add_device(*person, keys)?;
+                self.add_device(*person, keys, at)?;
                 if let Author::Invitation(id) = author
                     && let Some(invitation) = self.invitations.get_mut(id)
                 {
@@ -211,56 +303,55 @@ impl Membership {
                 }
                 Ok(())
             }
-            Body::EpochTurned { group, epoch, key } => {
-                let own = authority.member().is_some_and(|(person, role)| {
-                    *group == GroupId::from(person)
-                        || (*group == self.office && role == Role::Coordinator)
-                });
-                if !own {
-                    authority.must_administer()?;
-                }
-                let keys = self
-                    .groups
-                    .get_mut(group)
-                    .ok_or(MembershipError::Contradiction)?;
-                if usize::try_from(*epoch) != Ok(keys.len()) {
-                    return Err(MembershipError::Contradiction);
-                }
-                keys.push(*key);
-                Ok(())
-            }
+            Body::EpochTurned {
+                group,
+                epoch,
+                key,
+                severs,
+            } => self.turn_epoch(*group, *epoch, *key, *severs, author, authority, at),
             Body::Invited {
                 keys,
                 person,
                 expires_ms,
             } => {
-                if !authority.administers()
-                    && authority.member().map(|(own, _)| own) != Some(*person)
-                {
-                    return Err(MembershipError::NotAllowed);
+                let role = self.role(*person).ok_or(MembershipError::Contradiction)?;
+                if authority.member().map(|(own, _)| own) != Some(*person) {
+                    authority.must_admit(role)?;
                 }
-                self.add_invitation(keys, *person, *expires_ms)
+                let by = authority.member().map(|(person, _)| person);
+                self.add_invitation(keys, *person, *expires_ms, by, at)
             }
             Body::InvitationRevoked { invitation } => {
-                authority.must_administer()?;
-                self.invitations
-                    .get_mut(invitation)
-                    .ok_or(MembershipError::Contradiction)?
-                    .spent = true;
+                let state = self
+                    .invitations
+                    .get(invitation)
+                    .ok_or(MembershipError::Contradiction)?;
+                let own = authority.member().map(|(person, _)| person);
+                if own.is_none() || (own != Some(state.person) && own != state.by) {
+                    authority.must_administer()?;
+                }
+                if let Some(state) = self.invitations.get_mut(invitation) {
+                    state.spent = true;
+                }
                 Ok(())
             }
             Body::DeviceRevoked { device } => {
-                let person = self
-                    .devices
-                    .get(device)
-                    .ok_or(MembershipError::Contradiction)?
-                    .person;
+                let state = self.devices.get(device);
+                let person = state.ok_or(MembershipError::Contradiction)?.person;
                 if authority.member().map(|(own, _)| own) != Some(person) {
                     authority.must_administer()?;
                 }
-                if let Some(device) = self.devices.get_mut(device) {
-                    device.revoked = true;
+                if self.active_device(*device).is_none() {
+                    // Two administrators acted at once.
+                    return Ok(());
                 }
+                self.put_out(person, at, |state| {
+                    if let Some(device) = state.devices.get_mut(device) {
+                        device.revoked = Some(at);
+                    }
+                });
+                // The person may still read; the device may not.
+                self.must_turn_all(|state, document| state.person_may_read(person, document));
                 Ok(())
             }
             Body::PersonRevoked { person } => {
@@ -268,8 +359,17 @@ impl Membership {
                 if self.is_last_administrator(*person) {
                     return Err(MembershipError::NotAllowed);
                 }
-                let state = self.persons.get_mut(person);
-                state.ok_or(MembershipError::Contradiction)?.revoked = true;
+                if !self.persons.contains_key(person) {
+                    return Err(MembershipError::Contradiction);
+                }
+                if self.role(*person).is_none() {
+                    return Ok(());
+                }
+                self.put_out(*person, at, |state| {
+                    if let Some(person) = state.persons.get_mut(person) {
+                        person.revoked = Some(at);
+                    }
+                });
                 Ok(())
             }
             Body::RoleChanged { person, role } => {
@@ -277,40 +377,36 @@ impl Membership {
                 if *role != Role::Administrator && self.is_last_administrator(*person) {
                     return Err(MembershipError::NotAllowed);
                 }
-                let state = self.persons.get_mut(person);
-                let state = state.ok_or(MembershipError::Contradiction)?;
-                state.role = *role;
-                state.roles.insert(*role);
+                let before = self.role(*person).ok_or(MembershipError::Contradiction)?;
+                let change = |state: &mut Self| {
+                    if let Some(person) = state.persons.get_mut(person) {
+                        person.role = *role;
+                        person.roles.insert(*role);
+                    }
+                };
+                if before.is_office() && !role.is_office() {
+                    self.put_out(*person, at, change);
+                } else {
+                    change(self);
+                }
                 Ok(())
             }
-            Body::DocumentsAdded { documents } => {
-                authority.must_coordinate()?;
-                // Check all before adding any, so that a refused entry changes nothing.
-                let mut fresh = BTreeSet::new();
-                for document in documents {
-                    if !fresh.insert(document.document)
-                        || document.kind == DocumentKind::Register
-                        || self.documents.contains_key(&document.document)
-                        || !document
-                            .readers
-                            .iter()
-                            .all(|id| self.groups.contains_key(id))
-                    {
-                        return Err(MembershipError::Contradiction);
-                    }
-                }
-                documents
-                    .iter()
-                    .try_for_each(|document| self.add_document(document))
-            }
+            Body::DocumentsAdded { documents } => self.add_documents(documents, authority, at),
             Body::ReadersChanged { document, readers } => {
                 authority.must_coordinate()?;
                 if !readers.iter().all(|id| self.groups.contains_key(id)) {
                     return Err(MembershipError::Contradiction);
                 }
                 let state = self.living(*document)?;
-                state.readers = readers.iter().copied().collect();
-                state.readers_ever.extend(readers);
+                if matches!(state.kind, DocumentKind::Register | DocumentKind::Journal) {
+                    return Err(MembershipError::NotAllowed);
+                }
+                let readers: BTreeSet<GroupId> = readers.iter().copied().collect();
+                state.must_turn |= !state.readers.is_subset(&readers);
+                for group in &readers {
+                    state.readers_ever.entry(*group).or_insert(at);
+                }
+                state.readers = readers;
                 Ok(())
             }
             Body::GenerationTurned {
@@ -324,21 +420,231 @@ impl Membership {
                 if !self.may_write(*device, *document) {
                     return Err(MembershipError::NotAllowed);
                 }
+                // A new key for a group that has yet to turn would reach whoever was put out.
+                let ready = self
+                    .groups_to_grant(*document)
+                    .iter()
+                    .all(|group| self.groups.get(group).is_some_and(|g| !g.must_turn()));
                 let state = self.living(*document)?;
-                if usize::try_from(*generation) != Ok(state.commitments.len()) {
+                if !ready || usize::try_from(*generation) != Ok(state.commitments.len()) {
                     return Err(MembershipError::Contradiction);
                 }
                 state.commitments.push(*commitment);
+                state.must_turn = false;
                 Ok(())
             }
-            Body::Erased { document } => {
-                authority.must_coordinate()?;
-                let state = self.living(*document)?;
-                if state.kind == DocumentKind::Register {
-                    return Err(MembershipError::NotAllowed);
+            Body::Erased { document, reason } => {
+                self.erase(*document, *reason, author, authority, at)
+            }
+            Body::Vouched { kept } => {
+                let allowed = kept.iter().all(|kept| match author {
+                    Author::Root => true,
+                    Author::Device(device) => self.may_vouch(*device, kept.document),
+                    Author::Invitation(_) => false,
+                });
+                let known = kept.iter().all(|kept| {
+                    self.devices.contains_key(&kept.device)
+                        && self.documents.contains_key(&kept.document)
+                });
+                match (allowed, known) {
+                    (_, false) => return Err(MembershipError::Contradiction),
+                    (false, _) => return Err(MembershipError::NotAllowed),
+                    (true, true) => {}
                 }
-                state.erased = true;
+                for kept in kept {
+                    if let Some(state) = self.documents.get_mut(&kept.document) {
+                        let last = state.kept.entry(kept.device).or_default();
+                        *last = kept.sequence.max(*last);
+                    }
+                }
                 Ok(())
+            }
+            Body::ErasureConfirmed { upto } => {
+                let Author::Device(device) = author else {
+                    return Err(MembershipError::NotAllowed);
+                };
+                let person = authority.person().ok_or(MembershipError::NotAllowed)?;
+                // The word is only good once the keys have turned.
+                let severed = [GroupId::from(*device), person.into()]
+                    .iter()
+                    .all(|group| self.groups.get(group).is_some_and(|g| !g.must_sever()));
+                if !severed || *upto > at.index {
+                    return Err(MembershipError::Contradiction);
+                }
+                if let Some(state) = self.devices.get_mut(device) {
+                    state.confirmed = state.confirmed.max(*upto);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one entry's fields and its circumstances"
+    )]
+    fn turn_epoch(
+        &mut self,
+        group: GroupId,
+        epoch: u32,
+        key: [u8; 32],
+        severs: bool,
+        author: &Author,
+        authority: &Authority,
+        at: Moment,
+    ) -> Outcome {
+        let own_device =
+            matches!(author, Author::Device(device) if group == GroupId::from(*device));
+        let member = authority.member();
+        let own_person = member.is_some_and(|(person, _)| group == GroupId::from(person));
+        let in_office = group == self.office
+            && member
+                .is_some_and(|(_, role)| matches!(role, Role::Administrator | Role::Coordinator));
+        // Only a member can grant anew what the group's keys opened.
+        if !(own_device || own_person || in_office || (authority.administers() && !severs)) {
+            return Err(MembershipError::NotAllowed);
+        }
+        if !own_device && self.devices.contains_key(&DeviceId(group.0)) {
+            return Err(MembershipError::NotAllowed);
+        }
+        let state = self
+            .groups
+            .get_mut(&group)
+            .ok_or(MembershipError::Contradiction)?;
+        if usize::try_from(epoch) != Ok(state.keys.len()) {
+            return Err(MembershipError::Contradiction);
+        }
+        state.keys.push(key);
+        state.turned = at.index;
+        if severs {
+            state.severed = at.index;
+            state.floor = epoch;
+        }
+        Ok(())
+    }
+
+    fn add_documents(
+        &mut self,
+        documents: &[DocumentEntry],
+        authority: &Authority,
+        at: Moment,
+    ) -> Outcome {
+        match authority {
+            Authority::Member(_, Role::Administrator | Role::Coordinator) => {}
+            // A consultant opens a thread for an own participant.
+            Authority::Member(person, Role::Consultant)
+                if documents.iter().all(|document| {
+                    document.kind == DocumentKind::Thread
+                        && document.readers.contains(&GroupId::from(*person))
+                }) => {}
+            _ => return Err(MembershipError::NotAllowed),
+        }
+        // Check all before adding any, so that a refused entry changes nothing.
+        let mut fresh = BTreeSet::new();
+        for document in documents {
+            if !fresh.insert(document.document)
+                || document.kind == DocumentKind::Register
+                || self.documents.contains_key(&document.document)
+                || !document
+                    .readers
+                    .iter()
+                    .all(|id| self.groups.contains_key(id))
+            {
+                return Err(MembershipError::Contradiction);
+            }
+        }
+        documents
+            .iter()
+            .try_for_each(|document| self.add_document(document, at))
+    }
+
+    fn erase(
+        &mut self,
+        document: DocumentId,
+        reason: ErasureReason,
+        author: &Author,
+        authority: &Authority,
+        at: Moment,
+    ) -> Outcome {
+        let Author::Device(by) = *author else {
+            return Err(MembershipError::NotAllowed);
+        };
+        let office = self.office;
+        let state = self.living(document)?;
+        if matches!(state.kind, DocumentKind::Register | DocumentKind::Journal) {
+            return Err(MembershipError::NotAllowed);
+        }
+        let with_office = state.readers.contains(&office);
+        // What the office cannot read, the office cannot know to be due: its consultant does.
+        if with_office || !self.may_write(by, document) {
+            authority.must_coordinate()?;
+        }
+        let holders: BTreeSet<DeviceId> = self
+            .devices
+            .iter()
+            .filter(|(id, _)| self.active_device(**id).is_some())
+            .filter(|(_, device)| self.could_ever_read(device.person, document))
+            .map(|(id, _)| *id)
+            .collect();
+        let state = self.living(document)?;
+        let office_read = state.readers_ever.contains_key(&office);
+        state.erasure = Some(Erasure {
+            at,
+            reason,
+            by,
+            holders: holders.clone(),
+        });
+        state.kept = BTreeMap::new();
+        let persons = holders
+            .iter()
+            .filter_map(|device| self.devices.get(device))
+            .map(|device| GroupId::from(device.person));
+        let mut groups: BTreeSet<GroupId> = persons.collect();
+        groups.extend(holders.iter().map(|device| GroupId::from(*device)));
+        groups.extend(office_read.then_some(office));
+        for group in groups {
+            if let Some(group) = self.groups.get_mut(&group) {
+                group.erased = at.index;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets `change` put a person, or a device of theirs, out of something, and notes which keys
+    /// must turn for it.
+    fn put_out(&mut self, person: PersonId, at: Moment, change: impl FnOnce(&mut Self)) {
+        let office = self.role(person).is_some_and(Role::is_office);
+        let before: Vec<DocumentId> = self
+            .documents
+            .keys()
+            .filter(|document| self.person_may_read(person, **document))
+            .copied()
+            .collect();
+        change(self);
+        let office = Some(self.office).filter(|_| office);
+        for group in std::iter::once(person.into()).chain(office) {
+            if let Some(group) = self.groups.get_mut(&group) {
+                group.removed = at.index;
+            }
+        }
+        for document in before {
+            let reads = self.person_may_read(person, document);
+            if let Some(state) = self.documents.get_mut(&document) {
+                state.must_turn |= !reads;
+            }
+        }
+    }
+
+    fn must_turn_all(&mut self, which: impl Fn(&Self, DocumentId) -> bool) {
+        let documents: Vec<DocumentId> = self
+            .documents
+            .keys()
+            .filter(|document| which(self, **document))
+            .copied()
+            .collect();
+        for document in documents {
+            if let Some(state) = self.documents.get_mut(&document) {
+                state.must_turn = true;
             }
         }
     }
@@ -351,12 +657,12 @@ impl Membership {
 
     fn living(&mut self, document: DocumentId) -> Outcome<&mut DocumentState> {
         match self.documents.get_mut(&document) {
-            Some(state) if !state.erased => Ok(state),
+            Some(state) if state.erasure.is_none() => Ok(state),
             _ => Err(MembershipError::Contradiction),
         }
     }
 
-    fn add_person(&mut self, person: PersonId, role: Role, key: [u8; 32]) -> Outcome {
+    fn add_person(&mut self, person: PersonId, role: Role, key: [u8; 32], at: Moment) -> Outcome {
         let group = GroupId::from(person);
         if self.persons.contains_key(&person) || self.groups.contains_key(&group) {
             return Err(MembershipError::Contradiction);
@@ -366,40 +672,55 @@ impl Membership {
             PersonState {
                 role,
                 roles: BTreeSet::from([role]),
-                revoked: false,
+                added: at,
+                revoked: None,
             },
         );
-        self.groups.insert(group, vec![key]);
+        self.groups.insert(group, GroupState::new(key, at.index));
         Ok(())
     }
 
-    fn add_device(&mut self, person: PersonId, keys: &DeviceKeys) -> Outcome {
+    fn add_device(&mut self, person: PersonId, keys: &DeviceKeys, at: Moment) -> Outcome {
         let verifier =
             PublicKey::from_bytes(&keys.sign).map_err(|_| MembershipError::Contradiction)?;
-        if self.devices.contains_key(&keys.id()) {
+        let group = GroupId::from(keys.id());
+        if self.devices.contains_key(&keys.id()) || self.groups.contains_key(&group) {
             return Err(MembershipError::Contradiction);
         }
         let device = DeviceState {
             person,
             keys: *keys,
             verifier,
-            revoked: false,
+            added: at,
+            revoked: None,
+            confirmed: at.index,
         };
         self.devices.insert(keys.id(), device);
+        self.groups
+            .insert(group, GroupState::new(keys.kem, at.index));
         Ok(())
     }
 
-    fn add_invitation(&mut self, keys: &DeviceKeys, person: PersonId, expires_ms: u64) -> Outcome {
+    fn add_invitation(
+        &mut self,
+        keys: &DeviceKeys,
+        person: PersonId,
+        expires_ms: u64,
+        by: Option<PersonId>,
+        made: Moment,
+    ) -> Outcome {
         let id = InvitationId(key_id(&keys.sign));
         let verifier =
             PublicKey::from_bytes(&keys.sign).map_err(|_| MembershipError::Contradiction)?;
-        if self.invitations.contains_key(&id) || self.role(person).is_none() {
+        if self.invitations.contains_key(&id) {
             return Err(MembershipError::Contradiction);
         }
         let invitation = InvitationState {
             person,
             keys: *keys,
             verifier,
+            by,
+            made,
             expires_ms,
             spent: false,
             device: None,
@@ -408,16 +729,18 @@ impl Membership {
         Ok(())
     }
 
-    fn add_document(&mut self, entry: &DocumentEntry) -> Outcome {
+    fn add_document(&mut self, entry: &DocumentEntry, at: Moment) -> Outcome {
         if self.documents.contains_key(&entry.document) {
             return Err(MembershipError::Contradiction);
         }
         let state = DocumentState {
             kind: entry.kind,
             readers: entry.readers.iter().copied().collect(),
-            readers_ever: entry.readers.iter().copied().collect(),
+            readers_ever: entry.readers.iter().map(|group| (*group, at)).collect(),
             commitments: vec![entry.commitment],
-            erased: false,
+            must_turn: false,
+            kept: BTreeMap::new(),
+            erasure: None,
         };
         self.documents.insert(entry.document, state);
         Ok(())
@@ -426,7 +749,7 @@ impl Membership {
     fn role(&self, person: PersonId) -> Option<Role> {
         self.persons
             .get(&person)
-            .filter(|state| !state.revoked)
+            .filter(|state| state.revoked.is_none())
             .map(|state| state.role)
     }
 
@@ -495,24 +818,47 @@ impl Membership {
     pub fn documents(&self) -> &BTreeMap<DocumentId, DocumentState> {
         &self.documents
     }
+    /// All groups.
+    #[must_use]
+    pub fn groups(&self) -> &BTreeMap<GroupId, GroupState> {
+        &self.groups
+    }
     /// A group's last epoch and its key.
     #[must_use]
     pub fn group_key(&self, group: GroupId) -> Option<(u32, &[u8; 32])> {
-        let keys = self.groups.get(&group)?;
-        let epoch = u32::try_from(keys.len().checked_sub(1)?).ok()?;
-        Some((epoch, keys.last()?))
+        let state = self.groups.get(&group)?;
+        Some((state.epoch(), state.keys.last()?))
     }
     /// A group's key of one epoch.
     #[must_use]
     pub fn group_key_at(&self, group: GroupId, epoch: u32) -> Option<&[u8; 32]> {
-        self.groups.get(&group)?.get(usize::try_from(epoch).ok()?)
+        let keys = &self.groups.get(&group)?.keys;
+        keys.get(usize::try_from(epoch).ok()?)
     }
     /// A device that is in, of a person who is in.
     #[must_use]
     pub fn active_device(&self, device: DeviceId) -> Option<&DeviceState> {
         self.devices
             .get(&device)
-            .filter(|state| !state.revoked && self.role(state.person).is_some())
+            .filter(|state| state.revoked.is_none() && self.role(state.person).is_some())
+    }
+    /// When a device that was in was put out, with its person or alone.
+    #[must_use]
+    pub fn put_out_at(&self, device: DeviceId) -> Option<Moment> {
+        let state = self.devices.get(&device)?;
+        let person = self.persons.get(&state.person)?;
+        match (state.revoked, person.revoked) {
+            (Some(one), Some(other)) if other.index < one.index => Some(other),
+            (one, other) => one.or(other),
+        }
+    }
+    /// The devices of a person that are in.
+    pub fn devices_of(&self, person: PersonId) -> impl Iterator<Item = DeviceId> + '_ {
+        let is_in = self.role(person).is_some();
+        self.devices
+            .iter()
+            .filter(move |(_, state)| is_in && state.person == person && state.revoked.is_none())
+            .map(|(id, _)| *id)
     }
     /// The role of a device that is in.
     #[must_use]
@@ -520,74 +866,118 @@ impl Membership {
         self.active_device(device)
             .and_then(|state| self.role(state.person))
     }
-    /// The groups whose grants a device may fetch: its person's, and the office's.
+    /// The groups whose grants a device may fetch: its own, its person's, and the office's.
     #[must_use]
     pub fn groups_of(&self, device: DeviceId) -> Vec<GroupId> {
         let Some(state) = self.active_device(device) else {
             return Vec::new();
         };
-        let mut groups = vec![GroupId::from(state.person)];
+        let mut groups = vec![GroupId::from(device), GroupId::from(state.person)];
         if self.role(state.person).is_some_and(Role::is_office) {
             groups.push(self.office);
         }
         groups
     }
-    /// Whether a device may read a document.
+    /// Whether a group has members: the office, a person or device that is in.
     #[must_use]
-    pub fn may_read(&self, device: DeviceId, document: DocumentId) -> bool {
-        let Some(role) = self.device_role(device) else {
+    pub fn is_active_group(&self, group: GroupId) -> bool {
+        group == self.office
+            || self.role(PersonId(group.0)).is_some()
+            || self.active_device(DeviceId(group.0)).is_some()
+    }
+    /// The groups that a document's key is granted to: its readers who are in, and for the
+    /// register every member of the staff besides.
+    #[must_use]
+    pub fn groups_to_grant(&self, document: DocumentId) -> Vec<GroupId> {
+        let Some(state) = self.documents.get(&document) else {
+            return Vec::new();
+        };
+        let mut groups: BTreeSet<GroupId> = state
+            .readers
+            .iter()
+            .copied()
+            .filter(|group| self.is_active_group(*group))
+            .collect();
+        if state.kind == DocumentKind::Register {
+            let staff = self.persons.iter().filter(|(_, person)| {
+                person.revoked.is_none() && person.role.is_staff() && !person.role.is_office()
+            });
+            groups.extend(staff.map(|(id, _)| GroupId::from(*id)));
+        }
+        groups.into_iter().collect()
+    }
+    /// Whether a person may read a document.
+    #[must_use]
+    pub fn person_may_read(&self, person: PersonId, document: DocumentId) -> bool {
+        let Some(role) = self.role(person) else {
             return false;
         };
-        let Some(state) = self.documents.get(&document).filter(|state| !state.erased) else {
+        let state = self.documents.get(&document);
+        let Some(state) = state.filter(|state| state.erasure.is_none()) else {
             return false;
         };
         (state.kind == DocumentKind::Register && role.is_staff())
-            || self
-                .groups_of(device)
-                .iter()
-                .any(|group| state.readers.contains(group))
+            || state.readers.contains(&person.into())
+            || (role.is_office() && state.readers.contains(&self.office))
     }
-    /// Whether a device could ever write to a document: what it wrote then stays valid when its
-    /// person is assigned elsewhere or gets another role. Whether it did so in time, the relay
-    /// judged when it took the envelope.
+    /// Whether a person could read a document at any time.
+    fn could_ever_read(&self, person: PersonId, document: DocumentId) -> bool {
+        let (Some(who), Some(state)) = (self.persons.get(&person), self.documents.get(&document))
+        else {
+            return false;
+        };
+        let was_office = who.roles.iter().any(|role| role.is_office());
+        (state.kind == DocumentKind::Register && who.role.is_staff())
+            || state.readers_ever.contains_key(&person.into())
+            || (was_office && state.readers_ever.contains_key(&self.office))
+    }
+    /// Whether a device may read a document.
     #[must_use]
-    pub fn may_have_written(&self, device: DeviceId, document: DocumentId) -> bool {
-        let Some(author) = self.devices.get(&device) else {
-            return false;
-        };
-        let Some(person) = self.persons.get(&author.person) else {
-            return false;
-        };
-        let Some(state) = self.documents.get(&document) else {
-            return false;
-        };
-        let own = GroupId::from(author.person);
-        person.roles.iter().any(|role| {
-            let reads = state.readers_ever.contains(&own)
-                || (role.is_office() && state.readers_ever.contains(&self.office));
-            writes(state.kind, *role) && reads
-        })
+    pub fn may_read(&self, device: DeviceId, document: DocumentId) -> bool {
+        self.active_device(device)
+            .is_some_and(|state| self.person_may_read(state.person, document))
     }
     /// Whether a device may write to a document.
     #[must_use]
     pub fn may_write(&self, device: DeviceId, document: DocumentId) -> bool {
-        let Some(role) = self.device_role(device) else {
+        let Some(device) = self.active_device(device) else {
             return false;
         };
-        let Some(state) = self.documents.get(&document) else {
+        let (Some(role), Some(state)) = (self.role(device.person), self.documents.get(&document))
+        else {
             return false;
         };
-        writes(state.kind, role) && self.may_read(device, document)
+        let own = state.readers.contains(&device.person.into());
+        let writes = match (state.kind, role) {
+            (DocumentKind::Journal, role) => role.is_staff() && own,
+            (_, Role::Administrator | Role::Coordinator) => true,
+            (_, Role::Auditor) | (DocumentKind::Register, _) => false,
+            (_, Role::Consultant) => true,
+            (kind, Role::Participant) => kind == DocumentKind::Thread,
+        };
+        writes && self.person_may_read(device.person, document)
     }
-}
-
-/// Which roles write to which kind of document.
-fn writes(kind: DocumentKind, role: Role) -> bool {
-    match (kind, role) {
-        (_, Role::Administrator | Role::Coordinator) => true,
-        (_, Role::Auditor) | (DocumentKind::Register, _) => false,
-        (_, Role::Consultant) => true,
-        (kind, Role::Participant) => kind == DocumentKind::Thread,
+    /// Whether a device may vouch for what others wrote: as a writer, or the office for journals.
+    #[must_use]
+    pub fn may_vouch(&self, device: DeviceId, document: DocumentId) -> bool {
+        let state = self.documents.get(&document);
+        let journal = state.is_some_and(|state| state.kind == DocumentKind::Journal);
+        let leads = matches!(
+            self.device_role(device),
+            Some(Role::Administrator | Role::Coordinator)
+        );
+        self.may_write(device, document) || (journal && leads && self.may_read(device, document))
+    }
+    /// Whether what a device wrote under a sequence stands: it may write, or somebody who may
+    /// vouched for what it wrote before it was put out.
+    #[must_use]
+    pub fn stands(&self, device: DeviceId, document: DocumentId, sequence: u64) -> bool {
+        self.may_write(device, document)
+            || self
+                .documents
+                .get(&document)
+                .and_then(|state| state.kept.get(&device))
+                .is_some_and(|last| sequence <= *last)
     }
 }
 
@@ -607,6 +997,15 @@ impl Authority {
             Ok(())
         } else {
             Err(MembershipError::NotAllowed)
+        }
+    }
+    /// Administrators let in everybody; who works with participants lets in those.
+    fn must_admit(&self, role: Role) -> Outcome {
+        match self {
+            Self::Member(_, Role::Coordinator | Role::Consultant) if role == Role::Participant => {
+                Ok(())
+            }
+            _ => self.must_administer(),
         }
     }
     fn must_coordinate(&self) -> Outcome {

@@ -61,6 +61,14 @@ impl Listener {
     pub(super) fn addr(&self) -> SocketAddr {
         self.addr
     }
+
+    /// The next connection that is ready to be served.
+    pub(super) async fn accept(&mut self) -> (Connection, SocketAddr) {
+        match self.ready.recv().await {
+            Some(accepted) => accepted,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 async fn accept_all(
@@ -109,22 +117,6 @@ async fn accept_all(
                 let _ = ready.send((connection, addr)).await;
             }
         });
-    }
-}
-
-impl axum::serve::Listener for Listener {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        match self.ready.recv().await {
-            Some(accepted) => accepted,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.addr)
     }
 }
 

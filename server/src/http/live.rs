@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -18,8 +19,9 @@ use folge_protocol::wire::{PATH_LIVE, RelayError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
+use super::doors::Peer;
 use super::fanout::Event;
-use super::{App, Shared};
+use super::{App, Shared, now_ms};
 use crate::limits::{
     BUSY_MILLISECONDS, LIVE_FRAMES_MAX, LIVE_HELLO_BYTES_MAX, LIVE_PING_MILLISECONDS,
     LIVE_SEND_MILLISECONDS_MAX,
@@ -29,17 +31,22 @@ use crate::relay::{Answer, Purpose, Staged};
 /// Buffers of a connection, in bytes: its messages in are small, and out are sent at once.
 const READ_BUFFER_BYTES: usize = 1024;
 
-pub(super) async fn open(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn open(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     upgrade
         .max_message_size(LIVE_HELLO_BYTES_MAX)
         .max_frame_size(LIVE_HELLO_BYTES_MAX)
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
-        .on_upgrade(move |socket| run(app, socket))
+        .on_upgrade(move |socket| run(app, peer, socket))
 }
 
-async fn run(app: App, mut socket: WebSocket) {
-    let result = follow(&app, &mut socket).await;
+async fn run(app: App, peer: Peer, mut socket: WebSocket) {
+    let result = follow(&app, peer, &mut socket).await;
+    app.doors.note(peer, &result, now_ms());
     let status = match &result {
         Ok(()) => 101,
         Err(error) => error.status(),
@@ -108,8 +115,8 @@ fn leave(app: &App, workspace: WorkspaceId, id: u64) {
     let _ = app.fanout.send(Event::Leave { workspace, id });
 }
 
-async fn follow(app: &App, socket: &mut WebSocket) -> Result<(), RelayError> {
-    let (staged, seat, mut frames) = enter(app, socket).await?;
+async fn follow(app: &App, peer: Peer, socket: &mut WebSocket) -> Result<(), RelayError> {
+    let (staged, seat, mut frames) = enter(app, peer, socket).await?;
     catch_up(app, socket, staged).await?;
     let mut stopping = app.stopping.clone();
     let period = Duration::from_millis(LIVE_PING_MILLISECONDS);
@@ -143,7 +150,7 @@ async fn follow(app: &App, socket: &mut WebSocket) -> Result<(), RelayError> {
 
 type Entered = (Box<Staged>, Seat, mpsc::Receiver<Bytes>);
 
-async fn enter(app: &App, socket: &mut WebSocket) -> Result<Entered, RelayError> {
+async fn enter(app: &App, peer: Peer, socket: &mut WebSocket) -> Result<Entered, RelayError> {
     let most = Duration::from_millis(app.limits.live_hello_milliseconds_max);
     let hello = match timeout(most, socket.recv()).await {
         Ok(Some(Ok(Message::Binary(hello)))) => hello,
@@ -151,6 +158,7 @@ async fn enter(app: &App, socket: &mut WebSocket) -> Result<Entered, RelayError>
         Err(_) => return Err(RelayError::Unauthorized),
     };
     let prepared = app.prepare(Purpose::Live, hello).await?;
+    app.admit(&prepared, peer)?;
     let workspace = prepared.workspace();
     let (sender, frames) = mpsc::channel(LIVE_FRAMES_MAX);
     let id = app.live_ids.fetch_add(1, Ordering::Relaxed);
@@ -180,7 +188,11 @@ async fn catch_up(
         let (same, reply) = app.reply(staged).await?;
         staged = same;
         staged.advance(&reply);
-        send(socket, Message::Binary(reply.to_bytes().into())).await?;
+        let bytes = reply.to_bytes();
+        if let Some(device) = staged.device() {
+            app.doors.note_reply(device.0, bytes.len(), now_ms());
+        }
+        send(socket, Message::Binary(bytes.into())).await?;
         if !reply.more {
             return Ok(());
         }

@@ -1,6 +1,8 @@
 //! The network side: paths, bodies, limits, live connections. It decides nothing about records:
 //! it decodes, asks the writer, and sends what the core says.
 
+mod connections;
+mod doors;
 mod fanout;
 mod listen;
 mod live;
@@ -33,6 +35,7 @@ use crate::limits::{Limits, READERS_COUNT, SHUTDOWN_MILLISECONDS_MAX};
 use crate::relay::{Answer, Identity, Prepared, Purpose, Relay, Settings, Staged};
 use crate::storage::SqliteStorage;
 
+use doors::{Doors, Peer};
 use metrics::Metrics;
 use writer::{Directory, Writer};
 
@@ -52,6 +55,7 @@ pub(crate) fn now_ms() -> u64 {
 struct Shared {
     identity: Arc<Identity>,
     limits: Limits,
+    doors: Doors,
     writer: Writer,
     directory: Arc<Directory>,
     readers: Readers,
@@ -149,6 +153,21 @@ impl Shared {
         Ok(prepared)
     }
 
+    /// Whether a request is looked at: a member's always, another's unless too much came from there
+    /// that was no member's. One whose workspace nobody used since the start counts as another's.
+    fn admit(&self, prepared: &Prepared, peer: Peer) -> Result<(), RelayError> {
+        let is_member = self.directory.read().is_ok_and(|directory| {
+            directory
+                .get(&prepared.workspace())
+                .is_some_and(|membership| prepared.names_member(membership))
+        });
+        if is_member {
+            self.doors.admits_reply(prepared.signer(), now_ms())
+        } else {
+            self.doors.admits_stranger(peer, now_ms())
+        }
+    }
+
     async fn body(&self, request: Request) -> Result<Bytes, RelayError> {
         let most = self.limits.body_bytes_max;
         let stated = request
@@ -215,30 +234,45 @@ async fn relay_info(State(app): State<App>) -> Response {
     app.answer(PATH_RELAY, Ok(info))
 }
 
+fn peer_of(app: &App, request: &Request) -> Peer {
+    let peer = request.extensions().get::<Peer>().copied();
+    // Every connection's requests have one.
+    peer.unwrap_or_else(|| app.doors.peer(SocketAddr::from(([0, 0, 0, 0], 0))))
+}
+
 async fn found(State(app): State<App>, request: Request) -> Response {
+    let peer = peer_of(&app, &request);
     let work = async {
+        app.doors.admits_founding(peer, now_ms())?;
         let body = app.body(request).await?;
         let prepared = app.prepare(Purpose::Found, body).await?;
         app.writer.submit(prepared, None).await?;
         Ok(app.identity.info(now_ms()).to_bytes())
     };
     let result = app.in_time(work).await;
+    app.doors.note_founding(peer, &result, now_ms());
     app.answer(PATH_FOUND, result)
 }
 
 async fn sync(State(app): State<App>, request: Request) -> Response {
+    let peer = peer_of(&app, &request);
     let work = async {
         let body = app.body(request).await?;
         let prepared = app.prepare(Purpose::Sync, body).await?;
+        app.admit(&prepared, peer)?;
+        let signer = prepared.signer();
         match app.writer.submit(prepared, None).await? {
             Answer::Synced(staged) => {
                 let (_, reply) = app.reply(staged).await?;
-                Ok(reply.to_bytes())
+                let reply = reply.to_bytes();
+                app.doors.note_reply(signer, reply.len(), now_ms());
+                Ok(reply)
             }
             _ => Err(RelayError::Malformed),
         }
     };
     let result = app.in_time(work).await;
+    app.doors.note(peer, &result, now_ms());
     app.answer(PATH_SYNC, result)
 }
 
@@ -356,6 +390,7 @@ pub async fn serve(config: Config) -> Result<RunningRelay, ServeError> {
     let app = Arc::new(Shared {
         identity: Arc::clone(&identity),
         limits: config.limits,
+        doors: Doors::new(config.limits),
         writer,
         directory,
         readers: Readers::open(&path)?,
@@ -365,15 +400,8 @@ pub async fn serve(config: Config) -> Result<RunningRelay, ServeError> {
         live_ids: AtomicU64::new(1),
         stopping: stopping.clone(),
     });
-    let mut stopped = stopping;
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
-        let _ = stopped.wait_for(|stop| *stop).await;
-    });
-    let server = tokio::spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the server stopped");
-        }
-    });
+    let routes = router(Arc::clone(&app));
+    let server = tokio::spawn(connections::serve(listener, routes, app, stopping));
     Ok(RunningRelay {
         addr,
         tls: config.tls.is_some(),

@@ -143,7 +143,7 @@ impl Commit {
         let mut any = !self.entries.is_empty();
         for (place, item) in self.items.iter().enumerate() {
             let seen = match &item.what {
-                What::Grant { recipient, .. } => grant_is_for(recipient, device, &groups),
+                What::Grant { recipient, .. } => grant_is_for(recipient, &groups),
                 What::Envelope {
                     document,
                     device: author,

@@ -6,7 +6,8 @@
 //! acknowledged. If the commit fails nothing is acknowledged, and all that was held in memory is
 //! read again from the store.
 
-mod guard;
+mod bounds;
+pub(crate) mod guard;
 mod live;
 mod prepare;
 mod reply;
@@ -167,6 +168,8 @@ enum Requester {
     Device(DeviceId),
     Invitation(InvitationId),
     Root,
+    /// A device that was put out: told so, and nothing else.
+    Former(DeviceId),
 }
 
 /// The relay over a store.
@@ -178,6 +181,8 @@ pub struct Relay<S> {
     workspaces: HashMap<WorkspaceId, Workspace>,
     replay: ReplayWindow,
     rates: Rates,
+    /// Grants stored, or a little more, by workspace: counted anew where they reach the limit.
+    grant_counts: HashMap<WorkspaceId, u64>,
     dirty: Vec<WorkspaceId>,
     commits: Vec<Commit>,
     last_error: Option<StorageError>,
@@ -196,6 +201,7 @@ impl<S: Storage> Relay<S> {
             workspaces: HashMap::new(),
             replay: ReplayWindow::default(),
             rates: Rates::default(),
+            grant_counts: HashMap::new(),
             dirty: Vec::new(),
             commits: Vec::new(),
             last_error: None,
@@ -367,6 +373,7 @@ impl<S: Storage> Relay<S> {
             self.last_error = Some(error);
         }
         self.workspaces.clear();
+        self.grant_counts.clear();
         self.dirty.clear();
         for (signer, nonce) in nonces {
             self.replay.forget(*signer, *nonce);
@@ -385,8 +392,7 @@ impl<S: Storage> Relay<S> {
         }
         match request.work {
             Work::Found { .. } => self.judge_found(request, now_ms, begun),
-            Work::Sync(_) => self.judge_sync(request, now_ms, begun),
-            Work::Live(_) => self.judge_live(request, now_ms),
+            Work::Sync(_) | Work::Live(_) => self.judge_member(request, now_ms, begun),
         }
     }
 
@@ -418,13 +424,24 @@ impl<S: Storage> Relay<S> {
         if !self.replay.take(signer, nonce, now_ms) {
             return Err(RelayError::Replayed);
         }
-        let per_minute = self.settings.limits.device_requests_per_minute;
-        self.rates.take(signer, per_minute, now_ms).map_err(|wait| {
+        let limits = &self.settings.limits;
+        let (per_minute, per_day) = (
+            limits.device_requests_per_minute.into(),
+            limits.device_bytes_per_day,
+        );
+        let bytes = request.bytes_count() as u64;
+        let Rates {
+            requests,
+            bytes: sent,
+            ..
+        } = &mut self.rates;
+        let taken = requests
+            .take(signer, 1, per_minute, now_ms)
+            .and_then(|()| sent.take(signer, bytes, per_day, now_ms));
+        taken.map_err(|wait| {
             // It was not carried out, so the same bytes may come again.
             self.replay.forget(signer, nonce);
-            RelayError::Busy {
-                retry_after_ms: wait,
-            }
+            busy(wait)
         })
     }
 
@@ -469,9 +486,8 @@ impl<S: Storage> Relay<S> {
                 Err(RelayError::Unauthorized.into())
             };
         }
-        if !self.settings.founding.admits(&token)
-            || self.storage.workspace_count()? >= self.settings.limits.workspaces_max
-        {
+        self.admit_founding(&request, &token, now_ms)?;
+        if self.storage.workspace_count()? >= self.settings.limits.workspaces_max {
             return Err(RelayError::FoundingClosed.into());
         }
         if !*begun {
@@ -501,6 +517,10 @@ impl<S: Storage> Relay<S> {
         self.dirty.push(id);
         Ok(Answer::Founded)
     }
+}
+
+fn busy(retry_after_ms: u64) -> RelayError {
+    RelayError::Busy { retry_after_ms }
 }
 
 /// What a stored log adds up to. Each entry is judged by its own time, as clients do: the relay

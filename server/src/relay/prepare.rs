@@ -65,6 +65,7 @@ pub(super) struct SyncWork {
     pub(super) envelopes: Vec<Option<PreparedEnvelope>>,
     pub(super) marks: Vec<PreparedMark>,
     pub(super) fetch: Vec<StreamFrom>,
+    pub(super) returning: bool,
 }
 
 #[derive(Debug)]
@@ -136,6 +137,22 @@ impl Prepared {
     #[must_use]
     pub fn bytes_count(&self) -> usize {
         self.bytes_count
+    }
+
+    /// Whether the one it names as its signer may ask at all: a device that is in, an invitation, or
+    /// the root. Says nothing of the signature.
+    #[must_use]
+    pub fn names_member(&self, membership: &Membership) -> bool {
+        let signer = self.signed.signer;
+        membership.active_device(DeviceId(signer)).is_some()
+            || membership.invitations().contains_key(&InvitationId(signer))
+            || membership.root().id() == signer
+    }
+
+    /// Who it says has signed it.
+    #[must_use]
+    pub fn signer(&self) -> [u8; 16] {
+        self.signed.signer
     }
 
     /// Checks ahead of the writer every signature whose key the log has. A key is named by its
@@ -216,6 +233,7 @@ impl From<SyncRequest> for SyncWork {
             envelopes: envelopes.collect(),
             marks: marks.collect(),
             fetch: request.fetch,
+            returning: request.returning,
         }
     }
 }

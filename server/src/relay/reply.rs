@@ -34,6 +34,8 @@ pub(super) enum Reader {
     Invitation(InvitationId),
     /// The root key: recovery.
     Root,
+    /// A device that was put out: shown the entries up to the one that did it, nothing more.
+    Former(DeviceId),
     /// Whoever holds an invitation that is not: told what was refused, nothing more.
     Nobody,
 }
@@ -54,6 +56,9 @@ pub struct Staged {
     pub(super) log_from: u64,
     /// Own envelopes too: the cursor was of another life of the relay.
     pub(super) own_too: bool,
+    /// Up to this position the reader's own envelopes come too: what lies behind its cursor and
+    /// was not written by this very request, a restored or copied device does not have.
+    pub(super) own_upto: u64,
     /// Whether there can be anything to read between cursor and `upto`.
     pub(super) behind: bool,
     pub(super) acks: Vec<Ack>,
@@ -218,6 +223,7 @@ impl Staged {
                 self.fill_granted(storage, page, Recipient::Invitation(id))?
             }
             Reader::Root => self.fill_granted(storage, page, Recipient::Recovery)?,
+            Reader::Former(_) => page.position = self.cursor,
             Reader::Nobody => {}
         }
         Ok(())
@@ -228,7 +234,14 @@ impl Staged {
         storage: &impl StorageRead,
         page: &mut Page,
     ) -> Result<(), StorageError> {
-        let wanted = self.membership.len().saturating_sub(self.log_from);
+        let len = match self.reader {
+            Reader::Former(device) => self
+                .membership
+                .put_out_at(device)
+                .map_or(0, |moment| moment.index + 1),
+            _ => self.membership.len(),
+        };
+        let wanted = len.saturating_sub(self.log_from);
         if wanted == 0 {
             return Ok(());
         }
@@ -309,7 +322,7 @@ impl Staged {
             upto,
             MESSAGE_GRANTS_MAX,
             REPLY_BYTES_TARGET,
-            &|recipient| grant_is_for(recipient, device, &groups),
+            &|recipient| grant_is_for(recipient, &groups),
         )?;
         let grant_bytes: usize = grants.iter().map(|(_, bytes)| bytes.len()).sum();
         if grants.len() >= MESSAGE_GRANTS_MAX || grant_bytes >= REPLY_BYTES_TARGET {
@@ -324,7 +337,8 @@ impl Staged {
         let mut cut = None;
         let mut last = self.cursor;
         let found = storage.envelopes(self.key, self.cursor, upto, &mut |place, len| {
-            let wanted = (self.own_too || place.device != device)
+            let own = place.device == device;
+            let wanted = (!own || self.own_too || place.position <= self.own_upto)
                 && rights.may_read(place.document)
                 && !fetched.contains(&(place.document, place.number));
             if !wanted {
@@ -364,9 +378,8 @@ impl Staged {
 }
 
 /// Whether a device may fetch a grant.
-pub(super) fn grant_is_for(recipient: &Recipient, device: DeviceId, groups: &[GroupId]) -> bool {
+pub(super) fn grant_is_for(recipient: &Recipient, groups: &[GroupId]) -> bool {
     match recipient {
-        Recipient::Device(id) => *id == device,
         Recipient::Group(id, _) => groups.contains(id),
         Recipient::Invitation(_) | Recipient::Recovery => false,
     }

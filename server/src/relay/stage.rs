@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use folge_protocol::envelope::{next_head, stream_start};
-use folge_protocol::ids::{DeviceId, DocumentId, Hash, InvitationId, WorkspaceId};
+use folge_protocol::envelope::{Header, next_head, stream_start};
+use folge_protocol::grant::Recipient;
+use folge_protocol::ids::{DeviceId, DocumentId, GroupId, Hash, InvitationId, WorkspaceId};
 use folge_protocol::membership::{Author, Body, Entry, Membership, MembershipError, Role};
 use folge_protocol::wire::{Ack, NO_REQUEST, Refusal, RefusalCode, Refused, RelayError};
 
@@ -50,6 +51,7 @@ impl Work {
             envelopes: Vec::new(),
             marks: Vec::new(),
             fetch: Vec::new(),
+            returning: false,
         })
     }
 }
@@ -116,10 +118,15 @@ impl<S: Storage> Relay<S> {
             begun,
             now_ms,
             quota,
+            returning: work.returning,
+            seen: Some(work.cursor).filter(|_| work.instance == Some(identity.instance)),
             refusals: Vec::new(),
             acks: Vec::new(),
             heads: BTreeMap::new(),
         };
+        if let Requester::Former(device) = requester {
+            return Ok(stage.dismiss(device, &work, request.signed.nonce));
+        }
         if let Requester::Invitation(invitation) = requester
             && !stage.invitation_holds(invitation, &work)?
         {
@@ -134,6 +141,7 @@ impl<S: Storage> Relay<S> {
             Requester::Device(device) => Reader::Device(device),
             Requester::Invitation(invitation) => Reader::Invitation(invitation),
             Requester::Root => Reader::Root,
+            Requester::Former(device) => Reader::Former(device),
         };
         let mut staged = begin(id, workspace, reader, now_ms);
         let foreign = work
@@ -146,6 +154,7 @@ impl<S: Storage> Relay<S> {
             || staged.cursor < before
             || (granted && before < staged.upto)
             || (staged.own_too && staged.upto > 0);
+        staged.own_upto = before;
         staged.answers = request.signed.nonce;
         staged.refusals = refusals;
         staged.acks = acks;
@@ -176,6 +185,8 @@ impl<S: Storage> Relay<S> {
                     Requester::Invitation(InvitationId(signer))
                 } else if membership.root().id() == signer {
                     Requester::Root
+                } else if membership.put_out_at(device).is_some() {
+                    Requester::Former(device)
                 } else {
                     return Err(RelayError::Unauthorized);
                 }
@@ -223,6 +234,7 @@ fn begin(id: WorkspaceId, workspace: &Workspace, reader: Reader, now_ms: u64) ->
         cursor: 0,
         log_from: 0,
         own_too: false,
+        own_upto: 0,
         behind: true,
         acks: Vec::new(),
         ack_heads: BTreeMap::new(),
@@ -247,6 +259,10 @@ struct Stage<'a, S> {
     begun: &'a mut bool,
     now_ms: u64,
     quota: u64,
+    /// See [`SyncWork::returning`].
+    returning: bool,
+    /// The requester's cursor, where it is of this life of the relay.
+    seen: Option<u64>,
     refusals: Vec<Refusal>,
     acks: Vec<Ack>,
     heads: BTreeMap<DocumentId, (u64, Hash)>,
@@ -258,7 +274,7 @@ impl<S: Storage> Stage<'_, S> {
         // Whoever came in by an invitation acts, in this request, as the device that it let in.
         let device = match requester {
             Requester::Device(device) => Some(device),
-            Requester::Root => None,
+            Requester::Root | Requester::Former(_) => None,
             Requester::Invitation(id) => self
                 .workspace
                 .membership
@@ -341,6 +357,20 @@ impl<S: Storage> Stage<'_, S> {
         Ok(Answer::Synced(Box::new(staged)))
     }
 
+    /// Takes nothing from a device that was put out, and shows it the entry that did so.
+    fn dismiss(self, device: DeviceId, work: &SyncWork, nonce: [u8; 16]) -> Answer {
+        let mut staged = begin(self.id, self.workspace, Reader::Former(device), self.now_ms);
+        staged.cursor = work.cursor;
+        staged.log_from = work.log_len;
+        staged.answers = nonce;
+        let refused = (0..work.envelopes.len()).map(|place| Refusal {
+            what: Refused::Envelope(index(place)),
+            code: RefusalCode::NotAllowed,
+        });
+        staged.refusals = refused.collect();
+        Answer::Synced(Box::new(staged))
+    }
+
     fn stored_equal(&self, entry: &Entry, bytes: &[u8]) -> Result<bool, StorageError> {
         if entry.index >= self.workspace.membership.len() {
             return Ok(false);
@@ -363,7 +393,7 @@ impl<S: Storage> Stage<'_, S> {
             Requester::Device(device) => {
                 self.workspace.membership.device_role(device) == Some(Role::Administrator)
             }
-            Requester::Invitation(_) => false,
+            Requester::Invitation(_) | Requester::Former(_) => false,
         };
         for (place, (bytes, entry)) in entries.into_iter().enumerate() {
             let judged = match entry {
@@ -403,6 +433,17 @@ impl<S: Storage> Stage<'_, S> {
         } else {
             entry.time_ms.max(self.now_ms)
         };
+        // Whoever voids a group's older keys must have seen every grant to them.
+        if let Body::EpochTurned {
+            group,
+            severs: true,
+            ..
+        } = entry.body
+            && !self.returning
+            && self.has_unseen_grants(group)?
+        {
+            return Ok(Err(RefusalCode::LogConflict));
+        }
         if let Err(error) = Arc::make_mut(&mut self.workspace.membership).apply(entry, judge_ms) {
             return Ok(Err(refusal_of(error)));
         }
@@ -410,8 +451,24 @@ impl<S: Storage> Stage<'_, S> {
         self.storage
             .add_entry(self.workspace.row.key, entry.index, &bytes)?;
         self.workspace.row.bytes += bytes.len() as u64;
-        if let Body::Erased { document } = entry.body {
-            self.erase(document)?;
+        match entry.body {
+            Body::Erased { document, .. } => self.erase(document)?,
+            Body::EpochTurned {
+                group,
+                epoch,
+                severs: true,
+                ..
+            } => self.erase_grants(Recipient::Group(group, epoch))?,
+            Body::InvitationRevoked { invitation } => {
+                self.erase_grants(Recipient::Invitation(invitation))?;
+            }
+            _ => {}
+        }
+        // Whoever came in by an invitation had fetched its grants before.
+        if let (Body::DeviceAdded { .. }, Author::Invitation(invitation)) =
+            (&entry.body, entry.author)
+        {
+            self.erase_grants(Recipient::Invitation(invitation))?;
         }
         self.workspace.pending.entries.push(bytes);
         Ok(Ok(()))
@@ -445,6 +502,64 @@ impl<S: Storage> Stage<'_, S> {
         Ok(())
     }
 
+    fn has_unseen_grants(&self, group: GroupId) -> Result<bool, StorageError> {
+        let after = self.seen.unwrap_or(0);
+        let upto = self.workspace.row.position;
+        let is_to =
+            |recipient: &Recipient| matches!(recipient, Recipient::Group(id, _) if *id == group);
+        let key = self.workspace.row.key;
+        let found = self.storage.grants(key, after, upto, 1, 1, &is_to)?;
+        Ok(!found.is_empty())
+    }
+
+    fn erase_grants(&mut self, void: Recipient) -> Result<(), StorageError> {
+        let freed = self.storage.erase_grants(self.workspace.row.key, &void)?;
+        let row = &mut self.workspace.row;
+        row.bytes = row.bytes.saturating_sub(freed);
+        self.workspace
+            .pending
+            .items
+            .retain(|item| match (&item.what, &void) {
+                (What::Grant { recipient, .. }, Recipient::Group(group, before)) => {
+                    !matches!(recipient, Recipient::Group(id, epoch) if id == group && epoch < before)
+                }
+                (What::Grant { recipient, .. }, void) => recipient != void,
+                _ => true,
+            });
+        Ok(())
+    }
+
+    /// Whether a grant's recipient is who the log says now: a secret sealed to a key that was
+    /// replaced would reach whoever was put out.
+    fn judge_recipient(&self, recipient: &Recipient) -> Result<bool, RefusalCode> {
+        let membership = &self.workspace.membership;
+        match recipient {
+            Recipient::Group(group, epoch) => {
+                let Some(state) = membership.groups().get(group) else {
+                    return Err(RefusalCode::NotAllowed);
+                };
+                if self.returning {
+                    return Ok(*epoch >= state.floor);
+                }
+                if !membership.is_active_group(*group) {
+                    return Err(RefusalCode::NotAllowed);
+                }
+                if *epoch != state.epoch() || state.must_turn() {
+                    return Err(RefusalCode::StaleKey);
+                }
+                Ok(true)
+            }
+            Recipient::Invitation(id) => match membership.invitations().get(id) {
+                None => Err(RefusalCode::NotAllowed),
+                Some(invitation) if invitation.spent && !self.returning => {
+                    Err(RefusalCode::InvitationSpent)
+                }
+                Some(invitation) => Ok(!invitation.spent),
+            },
+            Recipient::Recovery => Ok(true),
+        }
+    }
+
     fn has_room(&self, bytes: usize) -> bool {
         self.workspace.row.bytes.saturating_add(bytes as u64) <= self.quota
     }
@@ -476,6 +591,20 @@ impl<S: Storage> Stage<'_, S> {
         }
         if self.storage.has_grant(grant.hash)? {
             return Ok(Ok(()));
+        }
+        // Made for entries that were refused, it may be for the wrong ones.
+        let entry_refused = self
+            .refusals
+            .iter()
+            .any(|refusal| matches!(refusal.what, Refused::Entry(_)));
+        if entry_refused && !self.returning {
+            return Ok(Err(RefusalCode::LogConflict));
+        }
+        match self.judge_recipient(&grant.grant.recipient) {
+            Ok(true) => {}
+            // Void: nobody holds the key any more.
+            Ok(false) => return Ok(Ok(())),
+            Err(code) => return Ok(Err(code)),
         }
         if !self.has_room(grant.bytes.len()) {
             return Ok(Err(RefusalCode::Quota));
@@ -514,7 +643,7 @@ impl<S: Storage> Stage<'_, S> {
             return Err(RefusalCode::Malformed);
         }
         match membership.documents().get(&header.document) {
-            Some(document) if !document.erased => {}
+            Some(document) if document.erasure.is_none() => {}
             _ => return Err(RefusalCode::UnknownDocument),
         }
         let device = device.ok_or(RefusalCode::NotAllowed)?;
@@ -532,7 +661,7 @@ impl<S: Storage> Stage<'_, S> {
             // Brought back after the relay lost it. The author may be out by now; but somebody
             // must have the right to write, else readers could write in each other's name.
             let writes =
-                membership.may_write(author, document) || membership.may_write(device, document);
+                membership.may_write(author, document) || membership.may_vouch(device, document);
             if !membership.may_read(device, document) || !writes {
                 return Err(RefusalCode::NotAllowed);
             }
@@ -615,11 +744,26 @@ impl<S: Storage> Stage<'_, S> {
         if envelope.header.previous != last_hash {
             return Ok(Err(RefusalCode::SequenceConflict));
         }
+        if !self.returning && !self.key_is_current(&envelope.header) {
+            return Ok(Err(RefusalCode::StaleKey));
+        }
         if !self.has_room(envelope.bytes.len()) {
             return Ok(Err(RefusalCode::Quota));
         }
         self.append_envelope(envelope)?;
         Ok(Ok(()))
+    }
+
+    /// Whether an envelope is sealed under the document's newest key, and nobody who holds that
+    /// key was put out.
+    fn key_is_current(&self, header: &Header) -> bool {
+        let documents = self.workspace.membership.documents();
+        documents.get(&header.document).is_some_and(|state| {
+            let generation = usize::try_from(header.generation).unwrap_or(usize::MAX);
+            !state.must_turn
+                && generation + 1 == state.commitments.len()
+                && state.commitments.get(generation) == Some(&header.commitment)
+        })
     }
 
     fn repeat_envelope(&mut self, envelope: &PreparedEnvelope) -> Judged<()> {
@@ -751,7 +895,7 @@ impl<S: Storage> Stage<'_, S> {
     ) -> Result<(), RefusalCode> {
         let membership = &self.workspace.membership;
         match membership.documents().get(&document) {
-            Some(state) if !state.erased => {}
+            Some(state) if state.erasure.is_none() => {}
             _ => return Err(RefusalCode::UnknownDocument),
         }
         match device {

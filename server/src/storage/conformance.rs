@@ -208,7 +208,7 @@ fn grants_and_marks_are_paged_and_idempotent<S: Storage>(
     storage.begin()?;
     let key = storage.add_workspace(WORKSPACE)?;
     let group = Recipient::Group(GroupId([5; 16]), 3);
-    let device = Recipient::Device(DeviceId([6; 16]));
+    let device = Recipient::Group(GroupId([6; 16]), 0);
     for position in 1..=4_u64 {
         let recipient = if position == 2 { device } else { group };
         let byte = u8::try_from(position).unwrap_or(0);
@@ -216,6 +216,11 @@ fn grants_and_marks_are_paged_and_idempotent<S: Storage>(
     }
     storage.commit()?;
     assert!(storage.has_grant(Hash([4; 32]))?);
+    assert_eq!(storage.grant_count(key)?, 4);
+    storage.begin()?;
+    let other = storage.add_workspace(WorkspaceId([99; 16]))?;
+    storage.commit()?;
+    assert_eq!(storage.grant_count(other)?, 0);
     assert!(!storage.has_grant(Hash([5; 32]))?);
     let positions = |after, upto, count, bytes| {
         storage
@@ -226,6 +231,16 @@ fn grants_and_marks_are_paged_and_idempotent<S: Storage>(
     assert_eq!(positions(1, 3, 9, 1000)?, [3]);
     assert_eq!(positions(0, ALL, 2, 1000)?, [1, 3]);
     assert_eq!(positions(0, ALL, 9, 15)?, [1, 3]);
+    storage.begin()?;
+    let epoch = |epoch| Recipient::Group(GroupId([5; 16]), epoch);
+    assert_eq!(storage.erase_grants(key, &epoch(3))?, 0);
+    let invited = Recipient::Invitation(folge_protocol::ids::InvitationId([8; 16]));
+    storage.add_grant(key, 10, &invited, Hash([10; 32]), &[1; 10])?;
+    assert_eq!(storage.erase_grants(key, &invited)?, 10);
+    assert_eq!(storage.erase_grants(key, &epoch(4))?, 30);
+    storage.commit()?;
+    assert!(storage.has_grant(Hash([2; 32]))?);
+    assert!(!storage.has_grant(Hash([1; 32]))?);
 
     storage.begin()?;
     let stream = storage.add_stream(key, DOCUMENT)?;

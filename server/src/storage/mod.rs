@@ -249,6 +249,10 @@ pub trait StorageRead {
         count_max: usize,
         wanted: &dyn Fn(&DocumentId, &DeviceId) -> bool,
     ) -> Outcome<Vec<(u64, Mark)>>;
+    /// How many grants a workspace has.
+    /// # Errors
+    /// The store's.
+    fn grant_count(&self, workspace: WorkspaceKey) -> Outcome<u64>;
     /// Whether a grant with this hash is stored.
     /// # Errors
     /// The store's.
@@ -327,4 +331,9 @@ pub trait Storage: StorageRead {
     /// # Errors
     /// The store's.
     fn erase_stream(&mut self, workspace: WorkspaceKey, document: DocumentId) -> Outcome<u64>;
+    /// Deletes the grants to a group's epochs before the one named, or to an invitation; gives the
+    /// bytes set free.
+    /// # Errors
+    /// The store's.
+    fn erase_grants(&mut self, workspace: WorkspaceKey, void: &Recipient) -> Outcome<u64>;
 }

@@ -286,7 +286,6 @@ fn position_of(place: i64) -> u64 {
 
 fn recipient_columns(recipient: &Recipient) -> (i64, [u8; 16], i64) {
     match recipient {
-        Recipient::Device(id) => (1, id.0, 0),
         Recipient::Invitation(id) => (2, id.0, 0),
         Recipient::Group(id, epoch) => (3, id.0, i64::from(*epoch)),
         Recipient::Recovery => (4, [0; 16], 0),
@@ -296,7 +295,6 @@ fn recipient_columns(recipient: &Recipient) -> (i64, [u8; 16], i64) {
 fn recipient_from(kind: i64, id: [u8; 16], epoch: i64) -> Recipient {
     use folge_protocol::ids::{GroupId, InvitationId};
     match kind {
-        1 => Recipient::Device(DeviceId(id)),
         2 => Recipient::Invitation(InvitationId(id)),
         3 => Recipient::Group(GroupId(id), u32::try_from(epoch).unwrap_or(u32::MAX)),
         _ => Recipient::Recovery,
@@ -528,6 +526,14 @@ impl StorageRead for SqliteStorage {
         Ok(found)
     }
 
+    fn grant_count(&self, workspace: WorkspaceKey) -> Outcome<u64> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM grants WHERE place > ? AND place <= ?")?;
+        let range = [place(workspace, 0), place(workspace, u64::MAX)];
+        Ok(unsigned(statement.query_row(range, |row| row.get(0))?))
+    }
+
     fn has_grant(&self, hash: Hash) -> Outcome<bool> {
         let mut statement = self
             .connection
@@ -731,6 +737,27 @@ impl Storage for SqliteStorage {
         let bytes = bytes as u64;
         Ok(bytes)
     }
+
+    fn erase_grants(&mut self, workspace: WorkspaceKey, void: &Recipient) -> Outcome<u64> {
+        let (kind, id, epoch) = recipient_columns(void);
+        let before = match void {
+            Recipient::Group(..) => epoch,
+            Recipient::Invitation(_) | Recipient::Recovery => 1,
+        };
+        let (from, upto) = (place(workspace, 0), place(workspace, u64::MAX));
+        let which = "place BETWEEN ? AND ? AND kind = ? AND recipient = ? AND epoch < ?";
+        let wanted = params![from, upto, kind, id, before];
+        let bytes: i64 = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT coalesce(sum(length(bytes)), 0) FROM grants WHERE {which}"
+            ))?
+            .query_row(wanted, |row| row.get(0))?;
+        self.connection
+            .prepare_cached(&format!("DELETE FROM grants WHERE {which}"))?
+            .execute(wanted)?;
+        Ok(unsigned(bytes))
+    }
 }
 
 #[cfg(test)]
@@ -795,7 +822,6 @@ mod tests {
     #[test]
     fn recipients_survive_their_columns() {
         for recipient in [
-            Recipient::Device(DeviceId([1; 16])),
             Recipient::Invitation(InvitationId([2; 16])),
             Recipient::Group(GroupId([3; 16]), u32::MAX),
             Recipient::Recovery,

@@ -208,6 +208,7 @@ pub fn request() -> SyncRequest {
         envelopes: vec![],
         marks: vec![],
         fetch: vec![],
+        returning: false,
     }
 }
 

@@ -195,6 +195,7 @@ fn request(log_len: u64, cursor: u64, envelopes: Vec<EnvelopeBlob>) -> SyncReque
         envelopes,
         marks: Vec::new(),
         fetch: Vec::new(),
+        returning: false,
     }
 }
 

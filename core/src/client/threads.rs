@@ -1,0 +1,231 @@
+//! Threads: what is shown to one participant and what comes back. A participant's device has the
+//! one thread and nothing else.
+
+use folge_protocol::codec::Decode;
+use folge_protocol::ids::{DeviceId, DocumentId, GroupId, PersonId};
+use folge_protocol::membership::{DocumentKind, Role};
+
+use super::Client;
+use crate::document::{Command, DocumentError, Record, RecordRef};
+use crate::domain::{DomainError, Participation, RecordId};
+use crate::error::Error;
+use crate::keys::InvitationLink;
+use crate::limits::MESSAGE_TEXT_BYTES_MAX;
+use crate::messages::{Message, RequestState, Right, Saying};
+
+/// A line of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadLine {
+    /// Its name.
+    pub id: RecordId,
+    /// Who wrote.
+    pub person: Option<PersonId>,
+    /// That person's role now.
+    pub role: Option<Role>,
+    /// With which device.
+    pub device: DeviceId,
+    /// When, by that device's clock, in milliseconds since 1970 (UTC).
+    pub at_ms: i64,
+    /// When the relay had it, where it has.
+    pub accepted_ms: Option<u64>,
+    /// What it says.
+    pub saying: Saying,
+}
+
+/// A participant's request, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestLine {
+    /// The participation; none on the participant's own device.
+    pub participation: Option<DocumentId>,
+    /// The thread.
+    pub thread: DocumentId,
+    /// The request.
+    pub id: RecordId,
+    /// Which right.
+    pub right: Right,
+    /// In own words.
+    pub text: String,
+    /// When, by the participant's clock, in milliseconds since 1970 (UTC).
+    pub at_ms: i64,
+    /// How far.
+    pub state: RequestState,
+}
+
+fn check_text(text: &str) -> Result<(), Error> {
+    if text.len() > MESSAGE_TEXT_BYTES_MAX {
+        let field = "message";
+        let max_chars = MESSAGE_TEXT_BYTES_MAX;
+        let error = DomainError::TextTooLong { field, max_chars };
+        return Err(DocumentError::from(error).into());
+    }
+    Ok(())
+}
+
+impl Client {
+    /// Invites a participation's participant: a thread is opened, and the link lets their device
+    /// into that thread alone. Invited anew, the participant keeps the thread.
+    /// # Errors
+    /// [`Error::NotAllowed`] for who does not work with participants, [`Error::UnknownDocument`].
+    pub fn invite_participant(
+        &mut self,
+        document: DocumentId,
+        valid_ms: u64,
+    ) -> Result<InvitationLink, Error> {
+        let participation = self.facts(document)?;
+        if let (Some(_), Some(person)) = (participation.thread, participation.participant) {
+            return self
+                .replica
+                .atomically(|replica| replica.invite_device(person, valid_ms));
+        }
+        let state = self.replica.log()?.documents().get(&document);
+        let readers = state.ok_or(Error::UnknownDocument)?.readers.clone();
+        self.replica.atomically(|replica| {
+            let person = replica.add_person(Role::Participant)?;
+            let readers: Vec<GroupId> = readers.into_iter().chain([person.into()]).collect();
+            let made = replica.add_documents(vec![(DocumentKind::Thread, readers)])?;
+            let mut changed = participation;
+            changed.participant = Some(person);
+            changed.thread = made.first().copied();
+            let command = Command::UpdateParticipation(Box::new(changed));
+            replica.write(document, &command, None)?;
+            replica.invite_device(person, valid_ms)
+        })
+    }
+
+    /// Writes into a participation's thread: staff a notice, a comment or an answer.
+    /// # Errors
+    /// [`Error::UnknownDocument`] where the participant was never invited; [`Error::NotAllowed`].
+    pub fn say(&mut self, document: DocumentId, saying: Saying) -> Result<RecordId, Error> {
+        let thread = self.thread_of(document)?.ok_or(Error::UnknownDocument)?;
+        self.say_in(thread, saying)
+    }
+
+    /// Writes into a thread. A participant's own device knows its thread by
+    /// [`Client::own_threads`].
+    /// # Errors
+    /// [`Error::NotAllowed`]: staff asks for no rights, participants answer none.
+    pub fn say_in(&mut self, thread: DocumentId, saying: Saying) -> Result<RecordId, Error> {
+        check_text(saying.text().unwrap_or_default())?;
+        let participant = self.replica.role() == Some(Role::Participant);
+        let fits = match &saying {
+            Saying::Comment(_) => true,
+            Saying::Request { .. } => participant,
+            Saying::Notice(_) | Saying::Answer { .. } => !participant,
+            _ => false,
+        };
+        if !fits {
+            return Err(Error::NotAllowed);
+        }
+        self.replica
+            .atomically(|replica| replica.say(thread, saying))
+    }
+
+    /// The threads that this device's person takes part in as a participant.
+    /// # Errors
+    /// [`Error::BadInvitation`] before a joining device has fetched the log.
+    pub fn own_threads(&self) -> Result<Vec<DocumentId>, Error> {
+        let log = self.replica.log()?;
+        let own = self.identity().person.into();
+        let threads = log.documents().iter().filter(|(_, state)| {
+            state.kind == DocumentKind::Thread
+                && state.erasure.is_none()
+                && state.readers.contains(&own)
+        });
+        Ok(threads.map(|(id, _)| *id).collect())
+    }
+
+    /// A thread's lines, in the order in which they came here.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn thread(&self, thread: DocumentId) -> Result<Vec<ThreadLine>, Error> {
+        let log = self.replica.log()?;
+        let mut lines = Vec::new();
+        for sent in self.replica.messages(thread)? {
+            let Ok(message) = Message::from_bytes(&sent.message) else {
+                continue;
+            };
+            if message.saying.is_of_journal() {
+                continue;
+            }
+            let person = log.devices().get(&sent.device).map(|state| state.person);
+            lines.push(ThreadLine {
+                id: message.id,
+                person,
+                role: person.and_then(|id| Some(log.persons().get(&id)?.role)),
+                device: sent.device,
+                at_ms: message.wall_ms,
+                accepted_ms: sent.accepted_ms,
+                saying: message.saying,
+            });
+        }
+        Ok(lines)
+    }
+
+    /// Participants' requests in everything that this device can read, the open ones first.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn requests(&mut self) -> Result<Vec<RequestLine>, Error> {
+        let mut threads: Vec<(Option<DocumentId>, DocumentId)> = Vec::new();
+        let cases: Vec<DocumentId> = self.replica.summaries().keys().copied().collect();
+        for case in cases {
+            if let Some(thread) = self.thread_of(case)? {
+                threads.push((Some(case), thread));
+            }
+        }
+        if self.replica.role() == Some(Role::Participant) {
+            threads.extend(self.own_threads()?.into_iter().map(|thread| (None, thread)));
+        }
+        let mut found = Vec::new();
+        for (participation, thread) in threads {
+            let lines = self.thread(thread)?;
+            for line in &lines {
+                let Saying::Request { right, text } = &line.saying else {
+                    continue;
+                };
+                // Only staff answers, and the last answer counts.
+                let answers = lines.iter().filter_map(|other| match &other.saying {
+                    Saying::Answer { to, state, .. }
+                        if *to == line.id && other.role != Some(Role::Participant) =>
+                    {
+                        Some(*state)
+                    }
+                    _ => None,
+                });
+                found.push(RequestLine {
+                    participation,
+                    thread,
+                    id: line.id,
+                    right: *right,
+                    text: text.clone(),
+                    at_ms: line.at_ms,
+                    state: answers.last().unwrap_or(RequestState::Open),
+                });
+            }
+        }
+        found.sort_by_key(|line| (line.state, line.at_ms));
+        Ok(found)
+    }
+
+    /// What a participation says, without noting that it was opened.
+    pub(super) fn facts(&mut self, document: DocumentId) -> Result<Participation, Error> {
+        if !self.replica.summaries().contains_key(&document) {
+            return Err(Error::UnknownDocument);
+        }
+        let view = self.replica.load_view(document)?;
+        let row = view.rows.get(&RecordRef::Participation);
+        match row.map(|row| &row.record) {
+            Some(Record::Participation(participation)) => Ok((**participation).clone()),
+            _ => Err(Error::UnknownDocument),
+        }
+    }
+
+    /// A participation's thread, where its participant was invited. A document that this device
+    /// cannot read has none here.
+    pub(super) fn thread_of(&mut self, document: DocumentId) -> Result<Option<DocumentId>, Error> {
+        match self.facts(document) {
+            Ok(participation) => Ok(participation.thread),
+            Err(Error::UnknownDocument) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

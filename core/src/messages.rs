@@ -1,0 +1,347 @@
+//! What the messages of threads and journals say. A thread is what is shown to one participant and
+//! what comes back; a journal is what one member of staff opened, exported and reported.
+//!
+//! Messages are only ever added. Each names the time by its sender's clock; how sure that is, the
+//! envelope's receipts say (DESIGN.md 5).
+
+use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
+use folge_protocol::ids::{DeviceId, DocumentId};
+
+use crate::domain::RecordId;
+use crate::limits::MESSAGE_TEXT_BYTES_MAX;
+
+const MESSAGE_VERSION: u8 = 1;
+
+/// A right that a participant asks for (GDPR; REQUIREMENTS.md K9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// Access (*innsyn*), article 15.
+    Access,
+    /// Rectification (*retting*), article 16.
+    Rectification,
+    /// Erasure (*sletting*), article 17.
+    Erasure,
+    /// Restriction (*begrensning*), article 18.
+    Restriction,
+    /// Portability (*dataportabilitet*), article 20.
+    Portability,
+    /// Objection (*innsigelse*), article 21.
+    Objection,
+}
+
+impl Right {
+    const ALL: [Self; 6] = [
+        Self::Access,
+        Self::Rectification,
+        Self::Erasure,
+        Self::Restriction,
+        Self::Portability,
+        Self::Objection,
+    ];
+}
+
+/// How far a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RequestState {
+    /// Sent, and nobody has answered yet.
+    Open,
+    /// Passed on to NAV, which decides (DPA 5).
+    Forwarded,
+    /// Done.
+    Done,
+    /// Declined, with the reason in the text.
+    Declined,
+}
+
+impl RequestState {
+    const ALL: [Self; 4] = [Self::Open, Self::Forwarded, Self::Done, Self::Declined];
+}
+
+/// What was exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Export {
+    /// The archive of one participant.
+    Archive,
+    /// Everything of an agreement that ends.
+    Agreement,
+    /// A breach notice.
+    BreachNotice,
+    /// The receipt of an erasure.
+    ErasureReceipt,
+    /// The audit log.
+    Audit,
+}
+
+impl Export {
+    const ALL: [Self; 5] = [
+        Self::Archive,
+        Self::Agreement,
+        Self::BreachNotice,
+        Self::ErasureReceipt,
+        Self::Audit,
+    ];
+}
+
+/// Whether a lost phone's store was locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StoreLock {
+    /// It was.
+    Locked,
+    /// It was open.
+    Open,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl StoreLock {
+    const ALL: [Self; 3] = [Self::Locked, Self::Open, Self::Unknown];
+}
+
+macro_rules! coded {
+    ($($name:ident),*) => {$(
+        impl Encode for $name {
+            fn encode(&self, out: &mut Writer) {
+                let place = Self::ALL.iter().position(|known| known == self).unwrap_or(0);
+                out.u8(u8::try_from(place + 1).unwrap_or(0));
+            }
+        }
+        impl Decode for $name {
+            fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                let code = input.u8()?;
+                usize::from(code)
+                    .checked_sub(1)
+                    .and_then(|place| Self::ALL.get(place).copied())
+                    .ok_or(DecodeError::UnknownTag(code))
+            }
+        }
+    )*};
+}
+coded!(Right, RequestState, Export, StoreLock);
+
+/// What a message says.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Saying {
+    /// Staff tells the participant something.
+    Notice(String),
+    /// Either side writes.
+    Comment(String),
+    /// The participant asks for a right.
+    Request {
+        /// Which.
+        right: Right,
+        /// In own words; may be empty.
+        text: String,
+    },
+    /// Staff says how far a request has come.
+    Answer {
+        /// The request.
+        to: RecordId,
+        /// How far.
+        state: RequestState,
+        /// What was done, or why not.
+        text: String,
+    },
+    /// A member of staff opened a participation.
+    Opened(DocumentId),
+    /// A member of staff exported something.
+    Exported {
+        /// What.
+        what: Export,
+        /// Of which document; none where it is of many.
+        document: Option<DocumentId>,
+    },
+    /// A member of staff reported a lost device.
+    Lost {
+        /// The device.
+        device: DeviceId,
+        /// When the loss was noticed, in milliseconds since 1970 (UTC).
+        noticed_ms: i64,
+        /// Whether the store was locked.
+        lock: StoreLock,
+    },
+}
+
+impl std::fmt::Debug for Saying {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Notice(_) => "Notice(..)",
+            Self::Comment(_) => "Comment(..)",
+            Self::Request { .. } => "Request(..)",
+            Self::Answer { .. } => "Answer(..)",
+            Self::Opened(_) => "Opened",
+            Self::Exported { .. } => "Exported",
+            Self::Lost { .. } => "Lost",
+        })
+    }
+}
+
+impl Saying {
+    /// Whether it belongs into a journal; else into a thread.
+    #[must_use]
+    pub fn is_of_journal(&self) -> bool {
+        matches!(
+            self,
+            Self::Opened(_) | Self::Exported { .. } | Self::Lost { .. }
+        )
+    }
+    /// The text in it.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Notice(text)
+            | Self::Comment(text)
+            | Self::Request { text, .. }
+            | Self::Answer { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its name.
+    pub id: RecordId,
+    /// The sender's wall clock, in milliseconds since 1970 (UTC).
+    pub wall_ms: i64,
+    /// What it says.
+    pub saying: Saying,
+}
+
+fn text(input: &mut Reader<'_>) -> Result<String, DecodeError> {
+    let bytes = input.bytes(MESSAGE_TEXT_BYTES_MAX)?.to_vec();
+    String::from_utf8(bytes).map_err(|_| DecodeError::Invalid)
+}
+
+impl Encode for Message {
+    fn encode(&self, out: &mut Writer) {
+        out.u8(MESSAGE_VERSION);
+        out.raw(&self.id.0);
+        out.raw(&self.wall_ms.to_be_bytes());
+        match &self.saying {
+            Saying::Notice(text) => {
+                out.u8(1);
+                out.bytes(text.as_bytes());
+            }
+            Saying::Comment(text) => {
+                out.u8(2);
+                out.bytes(text.as_bytes());
+            }
+            Saying::Request { right, text } => {
+                out.u8(3);
+                right.encode(out);
+                out.bytes(text.as_bytes());
+            }
+            Saying::Answer { to, state, text } => {
+                out.u8(4);
+                out.raw(&to.0);
+                state.encode(out);
+                out.bytes(text.as_bytes());
+            }
+            Saying::Opened(document) => {
+                out.u8(5);
+                document.encode(out);
+            }
+            Saying::Exported { what, document } => {
+                out.u8(6);
+                what.encode(out);
+                out.option(document.as_ref());
+            }
+            Saying::Lost {
+                device,
+                noticed_ms,
+                lock,
+            } => {
+                out.u8(7);
+                device.encode(out);
+                out.raw(&noticed_ms.to_be_bytes());
+                lock.encode(out);
+            }
+        }
+    }
+}
+
+impl Decode for Message {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match input.u8()? {
+            MESSAGE_VERSION => {}
+            other => return Err(DecodeError::UnknownVersion(other)),
+        }
+        let id = RecordId(input.array()?);
+        let wall_ms = i64::from_be_bytes(input.array()?);
+        let saying = match input.u8()? {
+            1 => Saying::Notice(text(input)?),
+            2 => Saying::Comment(text(input)?),
+            3 => Saying::Request {
+                right: Decode::decode(input)?,
+                text: text(input)?,
+            },
+            4 => Saying::Answer {
+                to: RecordId(input.array()?),
+                state: Decode::decode(input)?,
+                text: text(input)?,
+            },
+            5 => Saying::Opened(Decode::decode(input)?),
+            6 => Saying::Exported {
+                what: Decode::decode(input)?,
+                document: input.option()?,
+            },
+            7 => Saying::Lost {
+                device: Decode::decode(input)?,
+                noticed_ms: i64::from_be_bytes(input.array()?),
+                lock: Decode::decode(input)?,
+            },
+            other => return Err(DecodeError::UnknownTag(other)),
+        };
+        Ok(Self {
+            id,
+            wall_ms,
+            saying,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_survives_its_bytes_and_no_cut_one_is_read() {
+        let document = DocumentId([1; 16]);
+        let sayings = [
+            Saying::Notice("Møte onsdag".into()),
+            Saying::Comment(String::new()),
+            Saying::Request {
+                right: Right::Objection,
+                text: "Jeg vil ikke".into(),
+            },
+            Saying::Answer {
+                to: RecordId([2; 16]),
+                state: RequestState::Forwarded,
+                text: "Sendt til NAV".into(),
+            },
+            Saying::Opened(document),
+            Saying::Exported {
+                what: Export::Archive,
+                document: Some(document),
+            },
+            Saying::Lost {
+                device: DeviceId([3; 16]),
+                noticed_ms: -5,
+                lock: StoreLock::Unknown,
+            },
+        ];
+        for saying in sayings {
+            let message = Message {
+                id: RecordId([9; 16]),
+                wall_ms: 1_772_434_800_000,
+                saying,
+            };
+            let bytes = message.to_bytes();
+            assert_eq!(Message::from_bytes(&bytes), Ok(message));
+            for cut in 0..bytes.len() {
+                assert!(Message::from_bytes(&bytes[..cut]).is_err());
+            }
+        }
+    }
+}

@@ -1,0 +1,994 @@
+//! Access and portability (innsyn, GDPR art. 15 and 20; K6): everything that is recorded of one
+//! participant, as a page for people and as JSON for programs.
+//!
+//! Not in it: other participants (a group meeting is counts), and of staff anything but name and
+//! role. The files' names say nothing of whom they are about.
+//!
+//! `innsyn.json` is `{"format": "folge-innsyn", "version": 1, …}` with `made_at`, `provider`,
+//! `processing` (purpose, categories, recipients, storage, rights), `participation` (the fields
+//! by name), `records` (each with `type`, `id`, `fields`, `voided`, `unreadable`, `several_values`,
+//! `changed_at`), `staff` and `employers` (names by key), `messages`, `history`, `readings` and
+//! `readers`. Times are RFC 3339 with Oslo's offset, dates `YYYY-MM-DD`, minutes integers, codes
+//! those of the program. A field that is empty is absent. `docs/access-archive.md` lists all.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use folge_protocol::membership::Role;
+use serde_json::{Map, Value};
+
+use super::breach::DataCategory;
+use super::fields::{self, Kind};
+use super::retention::Retention;
+use super::text::{self, Both, date_text, escape, label, role_text, time_text};
+use crate::document::schema::{FIELD_VOID, Scalar};
+use crate::document::{CaseView, RecordRef, RecordRow};
+use crate::domain::{EmployerKey, Instant, Language, LocalDate, Provider, RecordId, StaffKey};
+
+/// The version of the JSON's form.
+pub const ARCHIVE_VERSION: u32 = 1;
+
+/// Somebody who had to do with the participation: no more of them than this is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ArchivePerson {
+    /// The name.
+    pub name: String,
+    /// The role, where it is known.
+    pub role: Option<Role>,
+}
+
+/// A line of the history: who changed which field, when, and why.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ArchiveHistory {
+    /// Who; none where the device is not known any more.
+    pub who: Option<ArchivePerson>,
+    /// When, by the device's clock.
+    pub at: Instant,
+    /// How sure that is, in words.
+    pub certainty: String,
+    /// The record.
+    pub record: RecordRef,
+    /// The field's key, as `FieldChange` has it.
+    pub field: String,
+    /// What stood there.
+    pub old: Option<String>,
+    /// What stands there since.
+    pub new: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A message of the participant's thread.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ArchiveMessage {
+    /// Who sent it.
+    pub from: ArchivePerson,
+    /// When.
+    pub at: Instant,
+    /// What it says.
+    pub text: String,
+    /// What kind of message it is, in words.
+    pub kind: String,
+}
+
+/// That somebody opened or exported the participation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ArchiveReading {
+    /// Who.
+    pub who: ArchivePerson,
+    /// When.
+    pub at: Instant,
+    /// What they opened or exported, in words.
+    pub what: String,
+}
+
+/// A file of the archive.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ArchiveFile {
+    /// Its name.
+    pub name: &'static str,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+macro_rules! silent {
+    ($($name:ident),+) => {
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        })+
+    };
+}
+silent!(
+    ArchivePerson,
+    ArchiveHistory,
+    ArchiveMessage,
+    ArchiveReading,
+    ArchiveFile
+);
+
+impl fmt::Debug for AccessArchive<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessArchive(..)")
+    }
+}
+
+/// What goes into one participant's archive.
+#[derive(Clone)]
+pub struct AccessArchive<'a> {
+    /// The provider.
+    pub provider: &'a Provider,
+    /// When it is made.
+    pub made_at: Instant,
+    /// Everything recorded, voided records included.
+    pub view: &'a CaseView,
+    /// Members of staff whom records name.
+    pub staff: BTreeMap<StaffKey, ArchivePerson>,
+    /// Names of employers whom records name.
+    pub employers: BTreeMap<EmployerKey, String>,
+    /// Who changed what.
+    pub history: Vec<ArchiveHistory>,
+    /// The thread's messages.
+    pub messages: Vec<ArchiveMessage>,
+    /// Who opened or exported it.
+    pub readings: Vec<ArchiveReading>,
+    /// Who can read it now.
+    pub readers: Vec<ArchivePerson>,
+}
+
+/// What art. 15 no. 1 asks for beside the data itself.
+const ABOUT: &[(&str, Both, Both)] = &[
+    (
+        "purpose",
+        ("Formål", "Purpose"),
+        (
+            "Å gjennomføre arbeidsmarkedstiltaket som NAV har bestilt for deg, og å dokumentere \
+             det overfor NAV.",
+            "To carry out the labour-market measure that NAV ordered for you, and to document it \
+             to NAV.",
+        ),
+    ),
+    (
+        "controller",
+        ("Behandlingsansvarlig", "Controller"),
+        (
+            "NAV. Tiltaksarrangøren er databehandler.",
+            "NAV. The provider is its processor.",
+        ),
+    ),
+    (
+        "recipients",
+        ("Mottakere", "Recipients"),
+        (
+            "NAV, og hos tiltaksarrangøren bare de som er oppført nedenfor. Opplysningene er \
+             kryptert på vei og der de lagres.",
+            "NAV, and at the provider only those listed below. The data is encrypted on its way \
+             and where it is stored.",
+        ),
+    ),
+    (
+        "storage",
+        ("Lagring", "Storage"),
+        (
+            "Slettes tolv uker etter at sluttrapporten er levert NAV, med mindre en grunn til å \
+             vente er oppført.",
+            "Erased twelve weeks after the final report was delivered to NAV, unless a reason to \
+             wait is listed.",
+        ),
+    ),
+    (
+        "source",
+        ("Hvor opplysningene kommer fra", "Where the data comes from"),
+        (
+            "Fra NAV, fra deg og fra veilederne dine.",
+            "From NAV, from you and from your consultants.",
+        ),
+    ),
+    (
+        "third_countries",
+        ("Overføring ut av EØS", "Transfer out of the EEA"),
+        ("Ingen.", "None."),
+    ),
+    (
+        "automated_decisions",
+        ("Automatiske avgjørelser", "Automated decisions"),
+        ("Ingen, heller ikke profilering.", "None, and no profiling."),
+    ),
+    (
+        "rights",
+        ("Rettighetene dine", "Your rights"),
+        (
+            "Du kan be om at opplysninger rettes eller slettes, at behandlingen begrenses, og du \
+             kan protestere. Du kan klage til Datatilsynet.",
+            "You can ask to have data corrected or erased or its processing restricted, and you \
+             can object. You can complain to the Data Protection Authority.",
+        ),
+    ),
+];
+
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let members = members.into_iter();
+    Value::Object(
+        members
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
+}
+
+fn person(who: &ArchivePerson) -> Value {
+    object([
+        ("name", who.name.as_str().into()),
+        ("role", who.role.map(|role| role_text(role).1).into()),
+    ])
+}
+
+fn person_text(who: &ArchivePerson) -> String {
+    match who.role {
+        Some(role) => format!("{} ({})", who.name, role_text(role).0),
+        None => who.name.clone(),
+    }
+}
+
+fn person_html(who: &ArchivePerson) -> String {
+    match who.role {
+        Some(role) => format!("{} ({})", escape(&who.name), label(role_text(role))),
+        None => escape(&who.name),
+    }
+}
+
+/// When a record is about, to sort by and to head it with.
+fn moment(row: &RecordRow) -> Option<Instant> {
+    use crate::document::Record;
+    match &row.record {
+        Record::Visit(visit) => Some(visit.start),
+        Record::Trip(trip) => trip.start,
+        Record::Contact(contact) => Some(contact.at),
+        Record::Note(note) => Some(note.at),
+        Record::Report(report) => report.delivered.map(LocalDate::start),
+        _ => None,
+    }
+}
+
+impl AccessArchive<'_> {
+    /// The archive's files.
+    #[must_use]
+    pub fn files(&self) -> Vec<ArchiveFile> {
+        let json = serde_json::to_vec_pretty(&self.json()).unwrap_or_default();
+        vec![
+            ArchiveFile {
+                name: "innsyn.html",
+                bytes: self.html().into_bytes(),
+            },
+            ArchiveFile {
+                name: "innsyn.json",
+                bytes: json,
+            },
+        ]
+    }
+
+    /// The rows in the order in which people read them.
+    fn rows(&self) -> Vec<(&RecordRef, &RecordRow)> {
+        let mut rows: Vec<_> = self.view.rows.iter().collect();
+        let kind = |record: &RecordRef| match record {
+            RecordRef::Participation => 0,
+            RecordRef::Visit(_) => 1,
+            RecordRef::Trip(_) => 2,
+            RecordRef::Report(_) => 3,
+            RecordRef::Contact(_) => 4,
+            _ => 5,
+        };
+        rows.sort_by_key(|(record, row)| (kind(record), moment(row)));
+        rows
+    }
+
+    // --- values ---
+
+    fn staff_text(&self, key: &str) -> String {
+        match self.staff.get(&StaffKey(key.to_owned())) {
+            Some(who) => person_text(who),
+            None => key.to_owned(),
+        }
+    }
+
+    fn visit_text(&self, id: &str) -> String {
+        let at = id
+            .parse::<RecordId>()
+            .ok()
+            .and_then(|id| moment(self.view.rows.get(&RecordRef::Visit(id))?));
+        at.map_or_else(|| id.to_owned(), |at| time_text(at, Language::Norwegian))
+    }
+
+    /// A value as people read it, escaped.
+    fn value_html(&self, kind: Kind, value: &str) -> String {
+        let lines = |each: &dyn Fn(&str) -> String| {
+            let lines: Vec<String> = value.lines().map(|line| escape(&each(line))).collect();
+            lines.join("\n")
+        };
+        let parsed = match kind {
+            Kind::Text | Kind::List => None,
+            Kind::Instant => value
+                .parse()
+                .ok()
+                .map(|ms| time_text(Instant(ms), Language::Norwegian)),
+            Kind::Date => value.parse().ok().map(date_text),
+            Kind::Minutes => Some(format!("{value} min")),
+            Kind::Percent => Some(format!("{value} %")),
+            Kind::Bool => {
+                return label(if value == "true" {
+                    ("ja", "yes")
+                } else {
+                    ("nei", "no")
+                });
+            }
+            Kind::Code => return fields::code(value).map_or_else(|| escape(value), label),
+            Kind::Staff => return lines(&|key| self.staff_text(key)),
+            Kind::Visits => return lines(&|id| self.visit_text(id)),
+            Kind::Employer => self.employers.get(&EmployerKey(value.to_owned())).cloned(),
+        };
+        escape(parsed.as_deref().unwrap_or(value))
+    }
+
+    /// A value as programs read it.
+    fn value_json(kind: Kind, value: &str) -> Value {
+        match kind {
+            Kind::Instant => match value.parse() {
+                Ok(ms) => Instant(ms).rfc3339().into(),
+                Err(_) => value.into(),
+            },
+            Kind::Minutes | Kind::Percent => match value.parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) => value.into(),
+            },
+            Kind::Bool => (value == "true").into(),
+            Kind::List | Kind::Staff | Kind::Visits => value.lines().collect(),
+            Kind::Text | Kind::Date | Kind::Code | Kind::Employer => value.into(),
+        }
+    }
+
+    // --- JSON ---
+
+    fn fields_json(record: &RecordRef, row: &RecordRow) -> Value {
+        let mut out = Map::new();
+        for (key, scalar) in row.record.to_fields() {
+            let known = fields::describe(record, &key);
+            let (name, kind) = known.map_or((key.as_str(), Kind::Text), |f| (f.name, f.kind));
+            let value = match scalar {
+                Scalar::Text(text) => Self::value_json(kind, &text),
+                Scalar::Bool(bool) => bool.into(),
+                Scalar::Int(int) if kind == Kind::Instant => Instant(int).rfc3339().into(),
+                Scalar::Int(int) => int.into(),
+            };
+            out.insert(name.to_owned(), value);
+        }
+        Value::Object(out)
+    }
+
+    fn record_json(record: &RecordRef, row: &RecordRow) -> Value {
+        let names = |keys: &[String]| -> Value {
+            let named = keys
+                .iter()
+                .map(|key| fields::describe(record, key).map_or(key.as_str(), |field| field.name));
+            match keys {
+                [] => Value::Null,
+                _ => named.collect(),
+            }
+        };
+        object([
+            ("type", fields::record_name(record).0.into()),
+            ("id", record_id(record).into()),
+            ("fields", Self::fields_json(record, row)),
+            ("voided", row.voided.as_deref().into()),
+            ("several_values", names(&row.conflicts)),
+            ("unreadable", names(&row.damaged)),
+            ("changed_at", Instant(row.changed_ms).rfc3339().into()),
+        ])
+    }
+
+    fn history_json(line: &ArchiveHistory) -> Value {
+        let known = fields::describe(&line.record, &line.field);
+        let kind = known.map_or(Kind::Text, |field| field.kind);
+        let value = |text: &Option<String>| {
+            text.as_deref()
+                .map_or(Value::Null, |text| Self::value_json(kind, text))
+        };
+        object([
+            ("at", line.at.rfc3339().into()),
+            ("certainty", line.certainty.as_str().into()),
+            ("who", line.who.as_ref().map_or(Value::Null, person)),
+            ("type", fields::record_name(&line.record).0.into()),
+            ("id", record_id(&line.record).into()),
+            (
+                "field",
+                known.map_or(line.field.as_str(), |field| field.name).into(),
+            ),
+            ("old", value(&line.old)),
+            ("new", value(&line.new)),
+            ("reason", line.reason.as_deref().into()),
+        ])
+    }
+
+    fn json(&self) -> Value {
+        let about: Map<String, Value> = ABOUT
+            .iter()
+            .map(|(name, _, text)| ((*name).to_owned(), text.0.into()))
+            .chain([(
+                "categories".to_owned(),
+                DataCategory::of(self.view)
+                    .iter()
+                    .map(|category| category.both().0)
+                    .collect(),
+            )])
+            .chain(
+                self.erased_on()
+                    .map(|on| ("erased_on".to_owned(), on.to_string().into())),
+            )
+            .collect();
+        let rows = self.rows();
+        let participation = rows
+            .iter()
+            .find(|(record, _)| **record == RecordRef::Participation)
+            .map_or(Value::Null, |(record, row)| Self::record_json(record, row));
+        let records: Value = rows
+            .iter()
+            .filter(|(record, _)| **record != RecordRef::Participation)
+            .map(|(record, row)| Self::record_json(record, row))
+            .collect();
+        let staff: Map<String, Value> = self
+            .staff
+            .iter()
+            .map(|(key, who)| (key.0.clone(), person(who)))
+            .collect();
+        let employers: Map<String, Value> = self
+            .employers
+            .iter()
+            .map(|(key, name)| (key.0.clone(), name.as_str().into()))
+            .collect();
+        let messages = self.messages.iter().map(|message| {
+            object([
+                ("at", message.at.rfc3339().into()),
+                ("from", person(&message.from)),
+                ("kind", message.kind.as_str().into()),
+                ("text", message.text.as_str().into()),
+            ])
+        });
+        let readings = self.readings.iter().map(|reading| {
+            object([
+                ("at", reading.at.rfc3339().into()),
+                ("who", person(&reading.who)),
+                ("what", reading.what.as_str().into()),
+            ])
+        });
+        object([
+            ("format", "folge-innsyn".into()),
+            ("version", ARCHIVE_VERSION.into()),
+            ("made_at", self.made_at.rfc3339().into()),
+            (
+                "provider",
+                object([
+                    ("name", self.provider.name.as_str().into()),
+                    ("org_number", self.provider.org_number.as_str().into()),
+                ]),
+            ),
+            ("processing", Value::Object(about)),
+            ("participation", participation),
+            ("records", records),
+            ("staff", Value::Object(staff)),
+            ("employers", Value::Object(employers)),
+            ("messages", messages.collect()),
+            (
+                "history",
+                self.history.iter().map(Self::history_json).collect(),
+            ),
+            ("readings", readings.collect()),
+            ("readers", self.readers.iter().map(person).collect()),
+        ])
+    }
+
+    fn erased_on(&self) -> Option<LocalDate> {
+        match Retention::of(self.view) {
+            Retention::Due { on } => Some(on),
+            _ => None,
+        }
+    }
+
+    // --- HTML ---
+
+    fn html(&self) -> String {
+        let mut out = String::new();
+        heading(
+            &mut out,
+            1,
+            (
+                "Innsyn: alt som er registrert om deg",
+                "Access: all that is recorded of you",
+            ),
+        );
+        let provider = format!(
+            "{}, {}",
+            escape(&self.provider.name),
+            escape(&self.provider.org_number)
+        );
+        let made = time_text(self.made_at, Language::Norwegian);
+        table(
+            &mut out,
+            &[
+                (label(("Tiltaksarrangør", "Provider")), provider),
+                (label(("Laget", "Made")), escape(&made)),
+            ],
+        );
+        self.html_about(&mut out);
+        self.html_records(&mut out);
+        self.html_messages(&mut out);
+        self.html_history(&mut out);
+        heading(
+            &mut out,
+            2,
+            (
+                "Hvem som har åpnet eller eksportert",
+                "Who opened or exported it",
+            ),
+        );
+        let lines: Vec<[String; 3]> = self
+            .readings
+            .iter()
+            .map(|reading| {
+                [
+                    time_text(reading.at, Language::Norwegian),
+                    person_html(&reading.who),
+                    escape(&reading.what),
+                ]
+            })
+            .collect();
+        let head = [("Når", "When"), ("Hvem", "Who"), ("Hva", "What")];
+        rows_table(&mut out, &head, &lines);
+        heading(&mut out, 2, ("Hvem som kan lese nå", "Who can read it now"));
+        let lines: Vec<[String; 1]> = self.readers.iter().map(|who| [person_html(who)]).collect();
+        rows_table(&mut out, &[("Hvem", "Who")], &lines);
+        text::page("Innsyn", &out)
+    }
+
+    fn html_about(&self, out: &mut String) {
+        heading(out, 2, ("Om behandlingen", "About the processing"));
+        let mut about: Vec<(String, String)> = ABOUT
+            .iter()
+            .map(|(_, name, text)| (label(*name), label(*text)))
+            .collect();
+        let categories: Vec<String> = DataCategory::of(self.view)
+            .iter()
+            .map(|category| label(category.both()))
+            .collect();
+        about.push((
+            label(("Kategorier av opplysninger", "Categories of data")),
+            categories.join("\n"),
+        ));
+        if let Some(on) = self.erased_on() {
+            about.push((label(("Slettes", "Erased on")), date_text(on)));
+        }
+        table(out, &about);
+    }
+
+    fn html_records(&self, out: &mut String) {
+        for (record, row) in self.rows() {
+            let (_, name) = fields::record_name(record);
+            if *record == RecordRef::Participation {
+                heading(out, 2, name);
+            } else {
+                let at = moment(row).map_or_else(String::new, |at| {
+                    format!(", {}", time_text(at, Language::Norwegian))
+                });
+                let void = if row.voided.is_some() {
+                    " class=\"void\""
+                } else {
+                    ""
+                };
+                let _ = writeln!(out, "<h3{void}>{}{at}</h3>", label(name));
+            }
+            let mut lines = Vec::new();
+            for (key, scalar) in row.record.to_fields() {
+                let known = fields::describe(record, &key);
+                let name = known.map_or_else(|| escape(&key), |field| label(field.both));
+                let kind = known.map_or(Kind::Text, |field| field.kind);
+                lines.push((name, self.value_html(kind, &scalar.to_string())));
+            }
+            let list = |keys: &[String]| {
+                let names: Vec<String> = keys
+                    .iter()
+                    .map(|key| {
+                        fields::describe(record, key)
+                            .map_or_else(|| escape(key), |field| label(field.both))
+                    })
+                    .collect();
+                names.join(", ")
+            };
+            if !row.conflicts.is_empty() {
+                let name = (
+                    "Har flere verdier, se historikken",
+                    "Several values, see the history",
+                );
+                lines.push((label(name), list(&row.conflicts)));
+            }
+            if !row.damaged.is_empty() {
+                lines.push((
+                    label(("Kan ikke leses", "Cannot be read")),
+                    list(&row.damaged),
+                ));
+            }
+            if let Some(reason) = &row.voided
+                && let Some(field) = fields::describe(record, FIELD_VOID)
+            {
+                lines.push((label(field.both), escape(reason)));
+            }
+            table(out, &lines);
+        }
+    }
+
+    fn html_messages(&self, out: &mut String) {
+        heading(out, 2, ("Meldinger", "Messages"));
+        let lines: Vec<[String; 4]> = self
+            .messages
+            .iter()
+            .map(|message| {
+                [
+                    time_text(message.at, Language::Norwegian),
+                    person_html(&message.from),
+                    escape(&message.kind),
+                    escape(&message.text),
+                ]
+            })
+            .collect();
+        let head = [
+            ("Når", "When"),
+            ("Fra", "From"),
+            ("Slags", "Kind"),
+            ("Tekst", "Text"),
+        ];
+        rows_table(out, &head, &lines);
+    }
+
+    fn html_history(&self, out: &mut String) {
+        heading(out, 2, ("Historikk", "History"));
+        let lines: Vec<[String; 7]> = self
+            .history
+            .iter()
+            .map(|line| {
+                let known = fields::describe(&line.record, &line.field);
+                let kind = known.map_or(Kind::Text, |field| field.kind);
+                let value = |text: &Option<String>| {
+                    let text = text.as_deref();
+                    text.map_or_else(String::new, |text| self.value_html(kind, text))
+                };
+                let row = self.view.rows.get(&line.record);
+                let at = row.and_then(moment).map_or_else(String::new, |at| {
+                    format!("\n{}", time_text(at, Language::Norwegian))
+                });
+                let field = known.map_or_else(|| escape(&line.field), |field| label(field.both));
+                [
+                    format!(
+                        "{}\n{}",
+                        time_text(line.at, Language::Norwegian),
+                        escape(&line.certainty)
+                    ),
+                    line.who
+                        .as_ref()
+                        .map_or_else(|| label(("ukjent enhet", "unknown device")), person_html),
+                    format!("{}{at}", label(fields::record_name(&line.record).1)),
+                    field,
+                    value(&line.old),
+                    value(&line.new),
+                    escape(line.reason.as_deref().unwrap_or_default()),
+                ]
+            })
+            .collect();
+        let head = [
+            ("Når", "When"),
+            ("Hvem", "Who"),
+            ("Hva", "What"),
+            ("Felt", "Field"),
+            ("Før", "Before"),
+            ("Etter", "After"),
+            ("Hvorfor", "Why"),
+        ];
+        rows_table(out, &head, &lines);
+    }
+}
+
+fn record_id(record: &RecordRef) -> Option<String> {
+    match record {
+        RecordRef::Visit(id)
+        | RecordRef::Trip(id)
+        | RecordRef::Report(id)
+        | RecordRef::Contact(id)
+        | RecordRef::Note(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+fn heading(out: &mut String, level: u8, name: Both) {
+    let _ = writeln!(out, "<h{level}>{}</h{level}>", label(name));
+}
+
+/// A table of names and values, both escaped by the caller.
+fn table(out: &mut String, lines: &[(String, String)]) {
+    out.push_str("<table>");
+    for (name, value) in lines {
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>"
+        );
+    }
+    out.push_str("</table>\n");
+}
+
+/// A table of rows, their cells escaped by the caller.
+fn rows_table<const N: usize>(out: &mut String, head: &[Both; N], lines: &[[String; N]]) {
+    if lines.is_empty() {
+        let _ = writeln!(out, "<p>{}</p>", label(("Ingen.", "None.")));
+        return;
+    }
+    out.push_str("<table><thead><tr>");
+    for name in head {
+        let _ = write!(out, "<th scope=\"col\">{}</th>", label(*name));
+    }
+    out.push_str("</tr></thead>\n");
+    for line in lines {
+        out.push_str("<tr>");
+        for cell in line {
+            let _ = write!(out, "<td>{cell}</td>");
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::retention::tests::put;
+    use super::*;
+    use crate::document::Record;
+    use crate::domain::participation::NationalId;
+    use crate::domain::visit::{GroupInfo, MeetingForm, Visit, With};
+    use crate::domain::work::{ContactAttempt, ContactChannel, Note, ReportKind, ReportWork, Trip};
+    use crate::domain::{
+        Absence, GroupMeetingId, Minutes, Outcome, Participation, ReferralChannel, Status,
+    };
+
+    const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&</td></script>";
+
+    /// A casefile in which every field of every record is filled in.
+    fn full() -> CaseView {
+        let mut p = Participation::new("participant-000", "Fatima", "Dahl");
+        let text = |text: &str| Some(text.to_owned());
+        p.middle_name = text("Noor");
+        p.national_id = NationalId::new("28839909324").ok();
+        p.born = "1999-03-28".parse().ok();
+        p.phone = text("+47 92182013");
+        p.email = text("fatima@example.no");
+        p.address = text("Storgata 1");
+        p.municipality = text("Kristiansand");
+        p.area = text("B");
+        p.nav_office = text("NAV Kristiansand");
+        p.nav_adviser = text("Ola Haugen");
+        p.nav_adviser_phone = text("+47 55553333");
+        p.nav_adviser_email = text("ola@nav.example");
+        p.ordered = "2026-01-10".parse().ok();
+        p.channel = Some(ReferralChannel::Letter);
+        p.start = "2026-01-26".parse().ok();
+        p.end = "2026-06-26".parse().ok();
+        p.employed_at_referral = true;
+        p.position_percent = Some(40);
+        p.sick_leave_from = "2026-01-02".parse().ok();
+        p.sick_leave_percent = Some(60);
+        p.employer = Some("employer-014".into());
+        p.order = text("Bistand til å finne arbeid");
+        p.reduced_work_capacity = true;
+        p.agreement = Some("oppfolging".into());
+        p.consultant = Some("consultant-00".into());
+        p.co_consultants = vec!["consultant-01".into(), "consultant-02".into()];
+        p.status = Status::Ended;
+        p.erasure_hold = text("Klage til behandling");
+        p.restricted = text("Bestrider notatet");
+        p.thread = Some(folge_protocol::ids::DocumentId([7; 16]));
+        p.participant = Some(folge_protocol::ids::PersonId([8; 16]));
+        let mut view = CaseView::default();
+        put(&mut view, Record::Participation(Box::new(p)));
+        let visit = Visit {
+            id: RecordId([1; 16]),
+            start: Instant::parse("2026-02-02T09:00+01:00").unwrap(),
+            end: Instant::parse("2026-02-02T10:15+01:00").unwrap(),
+            form: MeetingForm::InPerson,
+            with: With::Both,
+            consultants: vec!["consultant-00".into(), "consultant-09".into()],
+            employer: Some("employer-014".into()),
+            activities: vec!["motivasjon".into(), "veiledning".into()],
+            outcome: Outcome::Excused(Absence::Family),
+            planned: true,
+            group: Some(GroupInfo {
+                id: GroupMeetingId([3; 16]),
+                consultants: 2,
+                invited: 6,
+                present: 5,
+            }),
+            note: HOSTILE.into(),
+            agreed: "Ring\nfredag".into(),
+        };
+        put(&mut view, Record::Visit(visit));
+        let trip = Trip {
+            id: RecordId([2; 16]),
+            consultant: "consultant-00".into(),
+            minutes: Minutes(35),
+            start: Some(Instant::parse("2026-02-02T08:20+01:00").unwrap()),
+            end: Some(Instant::parse("2026-02-02T08:55+01:00").unwrap()),
+            visits: vec![RecordId([1; 16]), RecordId([99; 16])],
+        };
+        put(&mut view, Record::Trip(trip));
+        let report = ReportWork {
+            id: RecordId([3; 16]),
+            kind: ReportKind::Final,
+            minutes: Minutes(150),
+            delivered: "2026-07-01".parse().ok(),
+            consultant: Some("consultant-00".into()),
+        };
+        put(&mut view, Record::Report(report));
+        let contact = ContactAttempt {
+            id: RecordId([4; 16]),
+            at: Instant::parse("2026-03-03T12:00+01:00").unwrap(),
+            channel: ContactChannel::Letter,
+            reached: true,
+            consultant: Some("consultant-00".into()),
+            note: "Svarte i brev".into(),
+        };
+        put(&mut view, Record::Contact(contact));
+        let note = Note {
+            id: RecordId([5; 16]),
+            at: Instant::parse("2026-03-04T12:00+01:00").unwrap(),
+            text: "Ønsker lager".into(),
+        };
+        put(&mut view, Record::Note(note));
+        let voided = view
+            .rows
+            .get_mut(&RecordRef::Note(RecordId([5; 16])))
+            .unwrap();
+        voided.voided = Some("Ført på feil deltaker".into());
+        voided.conflicts = vec!["text".into()];
+        voided.damaged = vec!["at".into()];
+        view
+    }
+
+    fn who(name: &str, role: Role) -> ArchivePerson {
+        ArchivePerson {
+            name: name.into(),
+            role: Some(role),
+        }
+    }
+
+    fn files(view: &CaseView) -> (String, Value) {
+        let provider = Provider {
+            name: "Vekst & Vei AS".into(),
+            org_number: "999888777".into(),
+        };
+        let at = Instant::parse("2026-07-02T10:00+02:00").unwrap();
+        let staff = [("consultant-00", "Kari Li"), ("consultant-01", "Per Bø")];
+        let archive = AccessArchive {
+            provider: &provider,
+            made_at: at,
+            view,
+            staff: staff
+                .map(|(key, name)| (key.into(), who(name, Role::Consultant)))
+                .into(),
+            employers: [("employer-014".into(), "Lager <AS>".to_owned())].into(),
+            history: vec![ArchiveHistory {
+                who: Some(who("Kari Li", Role::Consultant)),
+                at,
+                certainty: "mellom to kvitteringer".into(),
+                record: RecordRef::Visit(RecordId([1; 16])),
+                field: "start".into(),
+                old: Some("1770019200000".into()),
+                new: Some("1770022800000".into()),
+                reason: Some(HOSTILE.into()),
+            }],
+            messages: vec![ArchiveMessage {
+                from: who(HOSTILE, Role::Participant),
+                at,
+                text: "Kommer ti minutter for sent".into(),
+                kind: "beskjed".into(),
+            }],
+            readings: vec![ArchiveReading {
+                who: who("Nina Kontor", Role::Coordinator),
+                at,
+                what: "åpnet deltakelsen".into(),
+            }],
+            readers: vec![who("Nina Kontor", Role::Coordinator)],
+        };
+        assert_eq!(
+            format!("{archive:?} {:?}", archive.files()[0]),
+            "AccessArchive(..) ArchiveFile(..)"
+        );
+        let files = archive.files();
+        let names: Vec<&str> = files.iter().map(|file| file.name).collect();
+        assert_eq!(names, ["innsyn.html", "innsyn.json"]);
+        let html = String::from_utf8(files[0].bytes.clone()).unwrap();
+        (html, serde_json::from_slice(&files[1].bytes).unwrap())
+    }
+
+    #[test]
+    fn every_recorded_value_is_in_both_files() {
+        let view = full();
+        let (html, json) = files(&view);
+        let mut values = 0;
+        for (record, row) in &view.rows {
+            let part = if *record == RecordRef::Participation {
+                json["participation"].clone()
+            } else {
+                let all = json["records"].as_array().unwrap();
+                let id = record_id(record).unwrap();
+                all.iter().find(|one| one["id"] == *id).unwrap().clone()
+            };
+            for (key, scalar) in row.record.to_fields() {
+                values += 1;
+                let field = fields::describe(record, &key).unwrap_or_else(|| panic!("{key}"));
+                let value = &part["fields"][field.name];
+                let text = scalar.to_string();
+                let (expected, shown): (Value, String) = match field.kind {
+                    Kind::Instant => {
+                        let at = Instant(text.parse().unwrap());
+                        (at.rfc3339().into(), time_text(at, Language::Norwegian))
+                    }
+                    Kind::Minutes => (text.parse::<i64>().unwrap().into(), format!("{text} min")),
+                    Kind::Percent => (text.parse::<i64>().unwrap().into(), format!("{text} %")),
+                    Kind::Bool => (true.into(), label(("ja", "yes"))),
+                    Kind::Date => (text.as_str().into(), date_text(text.parse().unwrap())),
+                    Kind::Code => (text.as_str().into(), label(fields::code(&text).unwrap())),
+                    Kind::List | Kind::Staff | Kind::Visits => {
+                        // Staff who are known stand with their name.
+                        let last = text.lines().last().unwrap();
+                        let last = last.replace("consultant-00", "Kari Li (veileder)");
+                        (text.lines().collect(), escape(&last))
+                    }
+                    Kind::Employer => (text.as_str().into(), "Lager &lt;AS&gt;".into()),
+                    Kind::Text => (text.as_str().into(), escape(&text)),
+                };
+                assert_eq!(*value, expected, "{key}");
+                assert!(html.contains(&shown), "{key}: {shown}");
+                assert!(html.contains(&label(field.both)), "{key}");
+            }
+        }
+        // Every field that the schema can write, so that a new one cannot be forgotten.
+        assert_eq!(values, 35 + 12 + 5 + 4 + 5 + 2 - 1);
+        for part in [
+            "Ført på feil deltaker",
+            "Kari Li",
+            "Nina Kontor",
+            "ti minutter for sent",
+        ] {
+            assert!(
+                html.contains(part) && json.to_string().contains(part),
+                "{part}"
+            );
+        }
+        assert_eq!(json["history"][0]["old"], "2026-02-02T09:00:00+01:00");
+        assert!(html.contains("02.02.2026 kl. 09.00"));
+        assert_eq!(json["version"], ARCHIVE_VERSION);
+        assert_eq!(json["readings"][0]["who"]["role"], "coordinator");
+    }
+
+    #[test]
+    fn hostile_text_stays_text() {
+        let (html, json) = files(&full());
+        for bad in [
+            "<img",
+            "<script",
+            "onerror=alert(1)>",
+            "</td></script>",
+            "Lager <AS>",
+        ] {
+            assert!(!html.contains(bad), "{bad}");
+        }
+        assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;"));
+        assert!(html.contains("Vekst &amp; Vei AS"));
+        let visit = json["records"].as_array().unwrap().iter();
+        let mut visit = visit.filter(|one| one["type"] == "visit");
+        assert_eq!(visit.next().unwrap()["fields"]["note"], HOSTILE);
+    }
+}

@@ -1,0 +1,535 @@
+//! Which keys have to turn, and turning them: after somebody was put out, after something was
+//! erased, and when a person's first device comes in.
+//!
+//! What is owed follows from the log alone, so that a crash in between loses nothing and any
+//! device that may do it does it. Two that turn the same key at once: the relay takes one, the
+//! other's secret is thrown away and planned anew.
+
+use std::collections::BTreeSet;
+
+use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
+use folge_protocol::grant::{Grant, Recipient};
+use folge_protocol::ids::{DeviceId, DocumentId, GroupId, PersonId};
+use folge_protocol::limits::GRANT_BYTES_MAX;
+use folge_protocol::membership::{Author, Body, Membership, Role};
+
+use super::replica::Replica;
+use crate::envelope::commitment;
+use crate::error::Error;
+use crate::keys::{Granted, KemPublic, KemSecret, Key32, Secret, Subject};
+use crate::limits::{GRANT_SECRETS_MAX, KEYLESS_REQUESTS_MAX};
+
+const META_WITHDRAW: &str = "withdraw";
+
+/// What a grant made here holds, without its secrets: enough to make it anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct GrantContent {
+    pub(super) recipient: Recipient,
+    pub(super) what: Contents,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Contents {
+    Secrets(Vec<Subject>),
+    Parcel(Vec<u8>),
+}
+
+impl Encode for Subject {
+    fn encode(&self, out: &mut Writer) {
+        match self {
+            Self::Group(group, epoch) => {
+                out.u8(1);
+                group.encode(out);
+                out.u32(*epoch);
+            }
+            Self::Document(document, generation) => {
+                out.u8(2);
+                document.encode(out);
+                out.u32(*generation);
+            }
+        }
+    }
+}
+
+impl Decode for Subject {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(match input.u8()? {
+            1 => Self::Group(Decode::decode(input)?, input.u32()?),
+            2 => Self::Document(Decode::decode(input)?, input.u32()?),
+            other => return Err(DecodeError::UnknownTag(other)),
+        })
+    }
+}
+
+impl Encode for GrantContent {
+    fn encode(&self, out: &mut Writer) {
+        self.recipient.encode(out);
+        match &self.what {
+            Contents::Secrets(subjects) => {
+                out.u8(1);
+                out.list(subjects);
+            }
+            Contents::Parcel(envelope) => {
+                out.u8(2);
+                out.bytes(envelope);
+            }
+        }
+    }
+}
+
+impl Decode for GrantContent {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            recipient: Decode::decode(input)?,
+            what: match input.u8()? {
+                1 => Contents::Secrets(input.list(GRANT_SECRETS_MAX)?),
+                2 => Contents::Parcel(input.bytes(GRANT_BYTES_MAX)?.to_vec()),
+                other => return Err(DecodeError::UnknownTag(other)),
+            },
+        })
+    }
+}
+
+impl Replica {
+    /// Turns every key that is owed and that this device may turn, and confirms what it erased.
+    /// The caller is in a transaction.
+    pub(crate) fn plan_turns(&mut self) -> Result<(), Error> {
+        let Some(role) = self.local_role() else {
+            return Ok(());
+        };
+        let own = GroupId::from(self.identity.person);
+        let device = GroupId::from(self.device());
+        let leads = matches!(role, Role::Administrator | Role::Coordinator);
+        // After somebody was put out: persons first, so that the office's new secret is granted
+        // to their new keys.
+        let log = self.log()?;
+        let office = log.office();
+        let owed: Vec<GroupId> = log
+            .groups()
+            .iter()
+            .filter(|(group, state)| {
+                state.must_turn()
+                    && !state.must_sever()
+                    && **group != office
+                    && (**group == own || role == Role::Administrator)
+                    && log.is_active_group(**group)
+            })
+            .map(|(group, _)| *group)
+            .collect();
+        for group in owed {
+            self.turn_group(group, false)?;
+        }
+        if self.is_first_device()? {
+            self.turn_group(own, false)?;
+        }
+        let state = |replica: &Self, group: GroupId| {
+            let state = replica.log().ok()?.groups().get(&group);
+            state.map(|state| (state.must_turn(), state.must_sever()))
+        };
+        // After something was erased: from the top down, so that nothing old is granted anew.
+        if let Some((turn, sever)) = state(self, office)
+            && leads
+            && (turn || sever)
+        {
+            self.turn_group(office, sever)?;
+        }
+        for group in [own, device] {
+            if let Some((_, true)) = state(self, group) {
+                self.turn_group(group, true)?;
+            }
+        }
+        self.withdraw()?;
+        self.confirm_erasures()
+    }
+
+    fn local_role(&self) -> Option<Role> {
+        if self.is_out() { None } else { self.role() }
+    }
+
+    /// Whether the person's epoch was last turned by somebody who is not one of its devices.
+    fn is_first_device(&self) -> Result<bool, Error> {
+        let log = self.log()?;
+        let person = self.identity.person;
+        let first = log
+            .devices_of(person)
+            .filter_map(|id| log.devices().get(&id))
+            .map(|device| device.added.index)
+            .min();
+        let turned = log.groups().get(&person.into()).map(|state| state.turned);
+        Ok(turned < first && first.is_some_and(|index| index > 0))
+    }
+
+    /// Gives a group a new key: granted to its members, and, where it severs, with everything
+    /// that its older keys open.
+    fn turn_group(&mut self, group: GroupId, severs: bool) -> Result<(), Error> {
+        let log = self.log()?;
+        let office = log.office();
+        let (epoch, _) = log.group_key(group).ok_or(Error::NotAllowed)?;
+        let epoch = epoch + 1;
+        let key = Key32::new(self.env.random());
+        let secret = Secret {
+            subject: Subject::Group(group, epoch),
+            key: key.clone(),
+        };
+        let public = KemSecret(key).public();
+        let body = Body::EpochTurned {
+            group,
+            epoch,
+            key: public.0,
+            severs,
+        };
+        self.add_entry(Author::Device(self.device()), body)?;
+        let members = self.members_of(group)?;
+        // An administrator who turns another's key keeps nothing of it.
+        let own = [self.device().into(), self.identity.person.into(), office];
+        if own.contains(&group) {
+            self.keep_secret(&secret)?;
+        }
+        for (recipient, key) in members {
+            self.grant(recipient, &key, std::slice::from_ref(&secret))?;
+        }
+        if severs {
+            let opened = self.opened_by(group)?;
+            self.grant(Recipient::Group(group, epoch), &public, &opened)?;
+        }
+        Ok(())
+    }
+
+    /// Turns the key of a person who lost every device, for the invitation of the next one.
+    pub(crate) fn turn_for_invitation(&mut self, person: GroupId) -> Result<(), Error> {
+        self.turn_group(person, false)
+    }
+
+    // --- protected participations ---
+
+    /// Notes that this device hands a document over once all that it wrote there is delivered.
+    pub(crate) fn withdraw_later(&mut self, document: DocumentId) -> Result<(), Error> {
+        let mut bytes = self.store.meta(META_WITHDRAW)?.unwrap_or_default();
+        bytes.extend(document.0);
+        Ok(self.store.set_meta(META_WITHDRAW, Some(&bytes))?)
+    }
+
+    /// Takes this device's person from the readers of what it has handed over. The caller is in a
+    /// transaction.
+    fn withdraw(&mut self) -> Result<(), Error> {
+        let bytes = self.store.meta(META_WITHDRAW)?.unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let own = GroupId::from(self.identity.person);
+        let pending = self.store.pending()?;
+        let mut left = Vec::new();
+        for id in bytes.as_chunks::<16>().0 {
+            let document = DocumentId(*id);
+            let state = self.log()?.documents().get(&document);
+            let others = state.is_some_and(|state| state.readers.iter().any(|id| *id != own));
+            let delivered = self.stream_number(document) > 0
+                && self.store.never_stored(document, self.device())?.is_empty()
+                && !pending.iter().any(|row| row.document == document);
+            if others && delivered {
+                self.remove_readers(document, &[own])?;
+            } else if state.is_some_and(|state| state.erasure.is_none()) {
+                left.extend(document.0);
+            }
+        }
+        let left = Some(left.as_slice()).filter(|left| !left.is_empty());
+        Ok(self.store.set_meta(META_WITHDRAW, left)?)
+    }
+
+    /// To whom a group's new secret is granted.
+    fn members_of(&self, group: GroupId) -> Result<Vec<(Recipient, KemPublic)>, Error> {
+        let log = self.log()?;
+        let current = |group: GroupId| {
+            let (epoch, key) = log.group_key(group)?;
+            Some((Recipient::Group(group, epoch), KemPublic(*key)))
+        };
+        if group == log.office() {
+            let persons = log
+                .persons()
+                .iter()
+                .filter(|(_, state)| state.revoked.is_none() && state.role.is_office());
+            let recovery = (Recipient::Recovery, KemPublic(*log.recovery_key()));
+            return Ok(persons
+                .filter_map(|(id, _)| current((*id).into()))
+                .chain([recovery])
+                .collect());
+        }
+        let person = PersonId(group.0);
+        if !log.persons().contains_key(&person) {
+            // A device's own.
+            return Ok(Vec::new());
+        }
+        let now_ms = u64::try_from(self.env.now().wall_ms).unwrap_or(0);
+        let invited = log.invitations().iter().filter(|(_, invitation)| {
+            invitation.person == person && !invitation.spent && invitation.expires_ms >= now_ms
+        });
+        let invited = invited
+            .map(|(id, invitation)| (Recipient::Invitation(*id), KemPublic(invitation.keys.kem)));
+        Ok(log
+            .devices_of(person)
+            .filter_map(|device| current(device.into()))
+            .chain(invited)
+            .collect())
+    }
+
+    /// Everything that a group's keys open: what a newcomer to it needs.
+    pub(crate) fn opened_by(&self, group: GroupId) -> Result<Vec<Secret>, Error> {
+        let log = self.log()?;
+        let office = log.office();
+        let valid = |secret: &Secret| crate::keys::is_confirmed(secret, log);
+        if let Some(device) = log.devices().get(&DeviceId(group.0)) {
+            let secrets = self.keyring.group_secrets(device.person.into());
+            return Ok(secrets.filter(valid).collect());
+        }
+        let role = log
+            .persons()
+            .get(&PersonId(group.0))
+            .map(|state| state.role);
+        let mut secrets = Vec::new();
+        if role.is_some_and(Role::is_office) {
+            secrets.extend(self.keyring.group_secrets(office).filter(valid));
+        }
+        let wide = group == office || role.is_some_and(|r| r.is_staff() && !r.is_office());
+        for (document, state) in log.documents() {
+            let register = *document == log.register() && wide;
+            if state.erasure.is_none() && (register || state.readers.contains(&group)) {
+                secrets.extend(self.keyring.document_secrets(*document).filter(valid));
+            }
+        }
+        Ok(secrets)
+    }
+
+    /// Says that nothing is left here of what was erased, once that is so.
+    fn confirm_erasures(&mut self) -> Result<(), Error> {
+        let log = self.log()?;
+        let device = self.device();
+        let Some(state) = log.active_device(device) else {
+            return Ok(());
+        };
+        let owed = log.documents().values().any(|document| {
+            document.erasure.as_ref().is_some_and(|erasure| {
+                erasure.holders.contains(&device)
+                    && erasure.at.index >= state.confirmed
+                    && erasure.at.index < self.progress.purged
+            })
+        });
+        if !owed {
+            return Ok(());
+        }
+        let upto = self.progress.purged.min(log.len());
+        match self.add_entry(Author::Device(device), Body::ErasureConfirmed { upto }) {
+            // The keys have yet to turn.
+            Err(Error::Membership(_)) => Ok(()),
+            done => done,
+        }
+    }
+
+    // --- a document's key ---
+
+    /// The key that a document's next envelope is to be sealed under, turned first where the log
+    /// asks for it; `None` where it is not here yet.
+    pub(super) fn sealing_key(
+        &mut self,
+        document: DocumentId,
+    ) -> Result<Option<(u32, Key32)>, Error> {
+        let log = self.log()?;
+        let Some(state) = log.documents().get(&document) else {
+            return Ok(None);
+        };
+        if state.erasure.is_some() {
+            return Ok(None);
+        }
+        let last = u32::try_from(state.commitments.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let held = self.keyring.document(document, last).cloned();
+        let lost = self.keyless.get(&document).copied().unwrap_or(0) > KEYLESS_REQUESTS_MAX;
+        if !state.must_turn
+            && let Some(key) = held
+        {
+            self.keyless.remove(&document);
+            return Ok(Some((last, key)));
+        }
+        if !state.must_turn && !lost {
+            // Somebody turned it; the grant is on its way. Should it never come, this device
+            // turns it once more.
+            *self.keyless.entry(document).or_default() += 1;
+            return Ok(None);
+        }
+        let owing = log.groups_to_grant(document).iter().any(|group| {
+            log.groups()
+                .get(group)
+                .is_some_and(|state| state.must_turn())
+        });
+        if owing || !log.may_write(self.device(), document) {
+            return Ok(None);
+        }
+        let generation = last + 1;
+        let key = Key32::new(self.env.random());
+        let secret = Secret {
+            subject: Subject::Document(document, generation),
+            key: key.clone(),
+        };
+        let body = Body::GenerationTurned {
+            document,
+            generation,
+            commitment: commitment(&key, document, generation),
+        };
+        self.add_entry(Author::Device(self.device()), body)?;
+        self.keep_secret(&secret)?;
+        self.grant_document(document, &[secret])?;
+        self.keyless.remove(&document);
+        Ok(Some((generation, key)))
+    }
+
+    /// Grants a document's secrets to everybody who may read it; and where the office may not,
+    /// to the recovery words, so that they are not lost with one phone.
+    pub(crate) fn grant_document(
+        &mut self,
+        document: DocumentId,
+        secrets: &[Secret],
+    ) -> Result<(), Error> {
+        let log = self.log()?;
+        let groups = log.groups_to_grant(document);
+        let recovery = KemPublic(*log.recovery_key());
+        let with_office = groups.contains(&log.office());
+        for group in groups {
+            self.grant_to_group(group, secrets)?;
+        }
+        if !with_office {
+            self.grant(Recipient::Recovery, &recovery, secrets)?;
+        }
+        Ok(())
+    }
+
+    // --- what is void ---
+
+    /// Takes back a turned key that the log never took: its secret and its grants go.
+    pub(super) fn undo_turn(&mut self, body: &Body) -> Result<(), Error> {
+        let subject = match body {
+            Body::EpochTurned { group, epoch, .. } => Subject::Group(*group, *epoch),
+            Body::GenerationTurned {
+                document,
+                generation,
+                ..
+            } => Subject::Document(*document, *generation),
+            _ => return Ok(()),
+        };
+        self.destroy_secret(subject)?;
+        for (n, bytes) in self.store.unsent_grant_contents()? {
+            let content =
+                GrantContent::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
+            let to_it = match (content.recipient, subject) {
+                (Recipient::Group(group, epoch), Subject::Group(undone, at)) => {
+                    (group, epoch) == (undone, at)
+                }
+                _ => false,
+            };
+            let of_it = matches!(&content.what, Contents::Secrets(all) if all.contains(&subject));
+            if to_it || of_it {
+                self.store.remove_grant(n)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a grant anew that the relay refused because its recipient's key was replaced.
+    pub(super) fn remake_grant(&mut self, n: i64) -> Result<(), Error> {
+        let contents = self.store.unsent_grant_contents()?;
+        let Some((_, bytes)) = contents.into_iter().find(|(row, _)| *row == n) else {
+            return Ok(());
+        };
+        let content = GrantContent::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
+        let log = self.log()?;
+        let target = match content.recipient {
+            Recipient::Group(group, _) if log.is_active_group(group) => log
+                .group_key(group)
+                .map(|(epoch, key)| (Recipient::Group(group, epoch), KemPublic(*key))),
+            // Used, or its group is out: whoever came of it is granted to by name.
+            Recipient::Group(..) | Recipient::Invitation(_) => None,
+            Recipient::Recovery => Some((content.recipient, KemPublic(*log.recovery_key()))),
+        };
+        self.store.remove_grant(n)?;
+        let Some((recipient, key)) = target else {
+            return Ok(());
+        };
+        match content.what {
+            Contents::Secrets(subjects) => {
+                let secrets: Vec<Secret> = subjects
+                    .into_iter()
+                    .filter_map(|subject| self.keyring.secret(subject))
+                    .collect();
+                self.grant(recipient, &key, &secrets)
+            }
+            Contents::Parcel(envelope) => {
+                self.grant_any(recipient, &key, &Granted::Parcel(envelope))
+            }
+        }
+    }
+
+    /// Destroys every secret and grant that the log makes void, or that is not this device's
+    /// any more. The caller is in a transaction.
+    pub(super) fn destroy_void(&mut self) -> Result<(), Error> {
+        let Some(log) = self.confirmed.as_ref() else {
+            return Ok(());
+        };
+        let device = self.device();
+        if log.active_device(device).is_none() {
+            return Ok(());
+        }
+        let mine: BTreeSet<GroupId> = log.groups_of(device).into_iter().collect();
+        let pending = self.local.as_ref();
+        let void: Vec<Subject> = self
+            .keyring
+            .secrets()
+            .filter(|secret| match secret.subject {
+                Subject::Group(group, epoch) => {
+                    let floor = log.groups().get(&group).map_or(0, |state| state.floor);
+                    !mine.contains(&group) || epoch < floor
+                }
+                Subject::Document(document, _) => {
+                    let known = pending.is_some_and(|log| log.documents().contains_key(&document));
+                    known && !may_read(pending, device, document)
+                }
+            })
+            .map(|secret| secret.subject)
+            .collect();
+        let floors: Vec<(i64, bool)> = {
+            let mut rows = Vec::new();
+            for (n, bytes) in self.store.grants()? {
+                let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
+                rows.push((n, is_void(log, grant.recipient)));
+            }
+            rows
+        };
+        if void.is_empty() && !floors.iter().any(|(_, void)| *void) {
+            return Ok(());
+        }
+        for subject in void {
+            self.destroy_secret(subject)?;
+        }
+        for (n, void) in floors {
+            if void {
+                self.store.remove_grant(n)?;
+            }
+        }
+        self.checkpoint_due = true;
+        Ok(())
+    }
+}
+
+fn may_read(log: Option<&Membership>, device: DeviceId, document: DocumentId) -> bool {
+    log.is_some_and(|log| log.may_read(device, document))
+}
+
+fn is_void(log: &Membership, recipient: Recipient) -> bool {
+    match recipient {
+        Recipient::Group(group, epoch) => log
+            .groups()
+            .get(&group)
+            .is_some_and(|state| epoch < state.floor),
+        Recipient::Invitation(id) => log
+            .invitations()
+            .get(&id)
+            .is_some_and(|invitation| invitation.spent),
+        Recipient::Recovery => false,
+    }
+}
