@@ -32,6 +32,14 @@ pub const BACKOFF_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
 pub const INVITATION_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
 /// Running timers at once.
 pub const TIMERS_MAX: usize = 32;
+/// Wrong passphrases before waits begin.
+pub const PASSPHRASE_ATTEMPTS_FREE: u32 = 3;
+/// The wait after one more, in milliseconds; each further one doubles it.
+pub const PASSPHRASE_WAIT_MILLISECONDS_MIN: u64 = 1_000;
+/// The longest wait between passphrases, in milliseconds.
+pub const PASSPHRASE_WAIT_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
+/// How long a device may lie unused before it locks itself, in milliseconds.
+pub const LOCK_AFTER_MILLISECONDS: u64 = 5 * 60 * 1000;
 /// Alarms kept; beyond that one stands for all others of its kind.
 pub const ALARMS_MAX: usize = 256;
 /// Evidence kept with an alarm, in bytes for each side.
@@ -45,11 +53,3 @@ pub const UNREAD_MILLISECONDS_MAX: u64 = 72 * 60 * 60 * 1000;
 pub const WITHHELD_MILLISECONDS_MAX: u64 = 60 * 60 * 1000;
 /// How often ages are looked at, in milliseconds.
 pub const AGES_MILLISECONDS: u64 = 60 * 60 * 1000;
-/// Wrong passphrases before waits begin.
-pub const PASSPHRASE_ATTEMPTS_FREE: u32 = 3;
-/// The wait after one more, in milliseconds; each further one doubles it.
-pub const PASSPHRASE_WAIT_MILLISECONDS_MIN: u64 = 1_000;
-/// The longest wait between passphrases, in milliseconds.
-pub const PASSPHRASE_WAIT_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
-/// How long a device may lie unused before it locks itself, in milliseconds.
-pub const LOCK_AFTER_MILLISECONDS: u64 = 5 * 60 * 1000;

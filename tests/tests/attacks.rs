@@ -170,7 +170,7 @@ impl World {
         let case = self.case;
         let mut pages = Vec::new();
         for client in [&mut self.office, &mut self.phone, &mut self.colleague] {
-            assert!(!client.has_sync_work().unwrap(), "{:?}", client.device());
+            assert!(!client.has_sync_work().unwrap());
             let page = client.participation(case).unwrap().records;
             for record in records {
                 assert!(page.contains_key(record));
@@ -777,7 +777,7 @@ fn forged_grant() {
     let person = world.phone.identity().person;
     let intruder = SecretKey::from_seed(&[66; 32]);
     let recipients = [
-        Recipient::Group(GroupId(world.phone.device().0), 0),
+        Recipient::Group(world.phone.device().into(), 0),
         Recipient::Group(GroupId::from(person), 1),
     ];
     for recipient in recipients {
@@ -896,13 +896,13 @@ fn keys_of_small_order() {
         device: world.office.device(),
         key: &SecretKey::from_seed(&[1; 32]),
     };
-    let recipient = Recipient::Group(GroupId(world.phone.device().0), 0);
-    let nothing = folge_core::keys::Granted::Secrets(Vec::new());
+    let recipient = Recipient::Group(world.phone.device().into(), 0);
     for point in [[0; 32], weak, order_8, other_8, minus_one] {
         assert!(!folge_protocol::crypto::valid_kem_key(&point));
         // What the log refuses to hold could not be sealed to.
         let public = folge_core::keys::KemPublic(point);
         let mut rng = world.clock.env(1);
+        let nothing = folge_core::keys::Granted::Secrets(Vec::new());
         let sealed = folge_core::keys::seal_grant(&issuer, recipient, &public, &nothing, rng.rng());
         assert!(sealed.is_err(), "{point:x?}");
     }
@@ -927,7 +927,8 @@ fn replayed_request() {
     }
     // It is for this relay and this path alone.
     let signed = Signed::from_bytes(&request.body).unwrap();
-    let phone = world.phone.identity().device.sign().public();
+    let phone = *world.phone.identity().device.sign().public().as_bytes();
+    let phone = PublicKey::from_bytes(&phone).unwrap();
     let relay = world.liar.public();
     assert!(signed.verify(&relay, PATH_SYNC, &phone).is_ok());
     assert!(signed.verify(&relay, PATH_LIVE, &phone).is_err());

@@ -11,7 +11,7 @@
 //! `readers`. Times are RFC 3339 with Oslo's offset, dates `YYYY-MM-DD`, minutes integers, codes
 //! those of the program. A field that is empty is absent. `docs/access-archive.md` lists all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use folge_protocol::membership::Role;
@@ -123,9 +123,9 @@ pub struct AccessArchive<'a> {
     pub made_at: Instant,
     /// Everything recorded, voided records included.
     pub view: &'a CaseView,
-    /// Members of staff whom records name.
+    /// Members of staff: the archive holds those of them whom records or the history name.
     pub staff: BTreeMap<StaffKey, ArchivePerson>,
-    /// Names of employers whom records name.
+    /// Names of employers: likewise.
     pub employers: BTreeMap<EmployerKey, String>,
     /// Who changed what.
     pub history: Vec<ArchiveHistory>,
@@ -283,6 +283,29 @@ impl AccessArchive<'_> {
         rows
     }
 
+    /// The keys of staff and employers that records and the history name: whoever else is in the
+    /// register is nobody's matter here.
+    fn named_keys(&self) -> BTreeSet<String> {
+        let mut named = BTreeSet::new();
+        let mut add = |record: &RecordRef, key: &str, value: &str| {
+            let kind = fields::describe(record, key).map(|field| field.kind);
+            if matches!(kind, Some(Kind::Staff | Kind::Employer)) {
+                named.extend(value.lines().map(str::to_owned));
+            }
+        };
+        for (record, row) in &self.view.rows {
+            for (key, scalar) in row.record.to_fields() {
+                add(record, &key, &scalar.to_string());
+            }
+        }
+        for line in &self.history {
+            for value in [&line.old, &line.new].into_iter().flatten() {
+                add(&line.record, &line.field, value);
+            }
+        }
+        named
+    }
+
     // --- values ---
 
     fn staff_text(&self, key: &str) -> String {
@@ -435,14 +458,17 @@ impl AccessArchive<'_> {
             .filter(|(record, _)| **record != RecordRef::Participation)
             .map(|(record, row)| Self::record_json(record, row))
             .collect();
+        let named = self.named_keys();
         let staff: Map<String, Value> = self
             .staff
             .iter()
+            .filter(|(key, _)| named.contains(&key.0))
             .map(|(key, who)| (key.0.clone(), person(who)))
             .collect();
         let employers: Map<String, Value> = self
             .employers
             .iter()
+            .filter(|(key, _)| named.contains(&key.0))
             .map(|(key, name)| (key.0.clone(), name.as_str().into()))
             .collect();
         let messages = self.messages.iter().map(|message| {
@@ -869,7 +895,11 @@ mod tests {
             org_number: "999888777".into(),
         };
         let at = Instant::parse("2026-07-02T10:00+02:00").unwrap();
-        let staff = [("consultant-00", "Kari Li"), ("consultant-01", "Per Bø")];
+        let staff = [
+            ("consultant-00", "Kari Li"),
+            ("consultant-01", "Per Bø"),
+            ("consultant-77", "En Annen"),
+        ];
         let archive = AccessArchive {
             provider: &provider,
             made_at: at,
@@ -967,6 +997,8 @@ mod tests {
                 "{part}"
             );
         }
+        assert!(!html.contains("En Annen") && !json.to_string().contains("En Annen"));
+        assert_eq!(json["staff"].as_object().unwrap().len(), 2);
         assert_eq!(json["history"][0]["old"], "2026-02-02T09:00:00+01:00");
         assert!(html.contains("02.02.2026 kl. 09.00"));
         assert_eq!(json["version"], ARCHIVE_VERSION);

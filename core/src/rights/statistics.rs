@@ -31,15 +31,17 @@ pub fn first_day(month: Month) -> LocalDate {
     month.next().first_day()
 }
 
-/// Whether a participation belongs to a cohort.
+/// The cohort that a participation counts in, if any. Whoever erases it sees to it that this one is
+/// drawn before.
 #[must_use]
-pub fn belongs(key: &StatisticsKey, participation: &Participation) -> bool {
-    participation.status == Status::Ended
-        && participation.agreement.as_ref() == Some(&key.agreement)
-        && participation
-            .end
-            .is_some_and(|end| end.month() == key.month)
-        && participation.restricted.is_none()
+pub fn cohort_of(participation: &Participation) -> Option<StatisticsKey> {
+    if participation.status != Status::Ended || participation.restricted.is_some() {
+        return None;
+    }
+    Some(StatisticsKey {
+        agreement: participation.agreement.clone()?,
+        month: participation.end?.month(),
+    })
 }
 
 /// The statistics of a cohort, out of all casefiles.
@@ -53,7 +55,10 @@ pub fn draw<'a>(
     // Each sum with the number of participations that add to it.
     let mut sums: BTreeMap<&'static str, (u64, u32)> = BTreeMap::new();
     for view in cases {
-        let Some(participation) = view.participation().filter(|p| belongs(key, p)) else {
+        let Some(participation) = view
+            .participation()
+            .filter(|p| cohort_of(p).as_ref() == Some(key))
+        else {
             continue;
         };
         participations = participations.saturating_add(1);
@@ -339,7 +344,7 @@ mod tests {
             let drawn = draw(&key(), &views);
             let cohort: Vec<_> = views
                 .iter()
-                .filter(|view| belongs(&key(), view.participation().unwrap()))
+                .filter(|view| cohort_of(view.participation().unwrap()) == Some(key()))
                 .collect();
             prop_assert_eq!(drawn.figures.is_some(), cohort.len() >= 5);
             prop_assert!(drawn.validate().is_ok());

@@ -658,6 +658,14 @@ impl Store {
             statement.query_map([], |row| Ok((DeviceId(row.get(0)?), from_sql(row.get(1)?))))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+    /// Removes an envelope that turned out to be a forgery.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_envelope(&mut self, id: i64) -> Result<()> {
+        self.conn
+            .execute("DELETE FROM envelope WHERE id = ?1", [id])?;
+        Ok(())
+    }
     /// The head after a number of a stream, where known.
     /// # Errors
     /// [`StoreError`].
@@ -750,15 +758,6 @@ impl Store {
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(params![document.0, device.0], envelope_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-    /// Removes an envelope.
-    /// # Errors
-    /// [`StoreError`].
-    pub fn remove_envelope(&mut self, id: i64) -> Result<()> {
-        self.conn
-            .prepare_cached("DELETE FROM envelope WHERE id = ?1")?
-            .execute([id])?;
-        Ok(())
     }
     /// What an envelope's origin was noted as.
     /// # Errors

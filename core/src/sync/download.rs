@@ -272,6 +272,12 @@ impl Replica {
         Ok(())
     }
 
+    pub(super) fn reads(&self, document: DocumentId) -> bool {
+        self.confirmed
+            .as_ref()
+            .is_some_and(|log| log.may_read(self.device(), document))
+    }
+
     pub(super) fn readable(&self) -> BTreeSet<DocumentId> {
         let Some(log) = &self.confirmed else {
             return BTreeSet::new();
@@ -374,20 +380,14 @@ impl Replica {
                 .confirmed
                 .as_ref()
                 .is_some_and(|log| log.documents().contains_key(&document));
-            if known && !self.may_read_now(document) {
+            if known && !self.reads(document) {
                 // It may not be read here any more: the log says so in this very reply.
                 continue;
             }
             touched.insert(self.take_delivery(envelope, delivery, reply, report)?);
         }
-        touched.retain(|document| self.may_read_now(*document) || !self.is_admitted());
+        touched.retain(|document| self.reads(*document) || !self.is_admitted());
         Ok(touched)
-    }
-
-    pub(super) fn may_read_now(&self, document: DocumentId) -> bool {
-        self.confirmed
-            .as_ref()
-            .is_some_and(|log| log.may_read(self.device(), document))
     }
 
     fn take_delivery(
@@ -406,20 +406,14 @@ impl Replica {
         let known = self
             .store
             .envelope(document, header.device, header.sequence)?;
-        // A forgery that a lying relay handed out takes no genuine envelope's place for ever.
-        let mut known = match known {
-            Some(known) if known.hash != hash && self.is_forgery(&known) => {
-                self.store.remove_envelope(known.id)?;
-                None
-            }
-            known => known,
-        };
         // A copy of this device, or this one before it was restored, was here first: what the
         // relay never had is sealed anew behind it.
+        let mut known = known;
         if let Some(row) = &known
             && row.hash != hash
             && row.device == self.device()
             && row.number.is_none()
+            && self.verifies(envelope)
         {
             self.unseal(document, header.sequence)?;
             known = self
@@ -436,6 +430,14 @@ impl Replica {
             self.store.remove_envelope(row.id)?;
             known = None;
         }
+        // A forgery that a lying relay handed out takes no genuine envelope's place for ever.
+        let known = match known {
+            Some(known) if known.hash != hash && self.is_forgery(&known) => {
+                self.store.remove_envelope(known.id)?;
+                None
+            }
+            known => known,
+        };
         if let Some(known) = known {
             if known.hash != hash || known.number.is_some_and(|n| n != delivery.number) {
                 let evidence = Evidence::new(&known.bytes, bytes);
@@ -643,7 +645,7 @@ impl Replica {
             .map(|head| (head.document, (head.number, head.head)))
             .collect();
         let is_office = self.role().is_some_and(Role::is_office);
-        touched.extend(promised.keys().filter(|named| self.may_read_now(**named)));
+        touched.extend(promised.keys().filter(|named| self.reads(**named)));
         for document in touched {
             let start = stream_start(instance, self.identity.workspace, document);
             let mut stream = self.streams.get(&document).copied().unwrap_or(StreamRow {

@@ -250,7 +250,7 @@ impl Replica {
         let now_ms = reply.receipt.now_ms;
         for (document, behind) in self.watch.behind.clone() {
             let here = self.stream_number(document);
-            if here >= behind.number || !self.may_read_now(document) {
+            if here >= behind.number || !self.reads(document) {
                 self.watch.behind.remove(&document);
                 self.lower(AlarmKind::Withheld, document)?;
                 continue;

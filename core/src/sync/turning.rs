@@ -108,10 +108,11 @@ impl Replica {
             .groups()
             .iter()
             .filter(|(group, state)| {
+                // The own one is severed below, which turns it too.
                 state.must_turn()
-                    && !state.must_sever()
                     && **group != office
-                    && (**group == own || role == Role::Administrator)
+                    && ((**group == own && !state.must_sever())
+                        || (**group != own && role == Role::Administrator))
                     && log.is_active_group(**group)
             })
             .map(|(group, _)| *group)

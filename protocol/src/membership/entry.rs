@@ -36,6 +36,26 @@ impl Role {
     pub const fn is_staff(self) -> bool {
         !matches!(self, Self::Participant)
     }
+    /// Whether the role lets in persons of another: administrators everybody; who works with
+    /// participants those.
+    pub(super) const fn admits(self, role: Self) -> bool {
+        match self {
+            Self::Administrator => true,
+            Self::Coordinator | Self::Consultant => matches!(role, Self::Participant),
+            Self::Auditor | Self::Participant => false,
+        }
+    }
+    /// Whether the role writes documents of a kind that it reads; `own` where the person is among
+    /// the readers by name.
+    pub(super) const fn writes(self, kind: DocumentKind, own: bool) -> bool {
+        match (kind, self) {
+            (DocumentKind::Journal, role) => role.is_staff() && own,
+            (_, Self::Administrator | Self::Coordinator) => true,
+            (_, Self::Auditor) | (DocumentKind::Register, _) => false,
+            (_, Self::Consultant) => true,
+            (kind, Self::Participant) => matches!(kind, DocumentKind::Thread),
+        }
+    }
     const fn code(self) -> u8 {
         match self {
             Self::Administrator => 1,

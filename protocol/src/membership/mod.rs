@@ -7,6 +7,8 @@
 
 mod entry;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use entry::{
     Author, Body, DeviceKeys, DocumentEntry, DocumentKind, ENTRY_VERSION, Entry, ErasureReason,

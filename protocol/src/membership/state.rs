@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entry::{
     Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, ErasureReason, Role,
 };
-use crate::crypto::{PublicKey, key_id, workspace_id};
+use crate::crypto::{PublicKey, key_id, valid_kem_key, workspace_id};
 use crate::ids::{DeviceId, DocumentId, GroupId, Hash, InvitationId, PersonId, WorkspaceId};
 
 /// Why an entry cannot follow the entries before it.
@@ -79,6 +79,8 @@ pub struct InvitationState {
     pub verifier: PublicKey,
     /// Who made it; none for the root.
     pub by: Option<PersonId>,
+    /// With which device; none for the root.
+    pub by_device: Option<DeviceId>,
     /// When it was made.
     pub made: Moment,
     /// Until when, in milliseconds since 1970 (UTC).
@@ -182,6 +184,8 @@ pub struct Membership {
     groups: BTreeMap<GroupId, GroupState>,
     invitations: BTreeMap<InvitationId, InvitationState>,
     documents: BTreeMap<DocumentId, DocumentState>,
+    /// The documents that each group could ever read.
+    read_by: BTreeMap<GroupId, BTreeSet<DocumentId>>,
 }
 
 type Outcome<T = ()> = Result<T, MembershipError>;
@@ -201,6 +205,9 @@ impl Membership {
             return Err(MembershipError::ForeignWorkspace);
         }
         let root = PublicKey::from_bytes(&founding.root).map_err(|_| MembershipError::BadAuthor)?;
+        if !valid_kem_key(&founding.office_key) || !valid_kem_key(&founding.recovery) {
+            return Err(MembershipError::Contradiction);
+        }
         entry
             .verify(&root)
             .map_err(|_| MembershipError::BadAuthor)?;
@@ -218,6 +225,7 @@ impl Membership {
             groups: BTreeMap::from([(founding.office, GroupState::new(founding.office_key, 0))]),
             invitations: BTreeMap::new(),
             documents: BTreeMap::new(),
+            read_by: BTreeMap::new(),
         };
         let at = Moment {
             index: 0,
@@ -226,7 +234,11 @@ impl Membership {
         let person_key = founding.person_key;
         state.add_person(founding.person, Role::Administrator, person_key, at)?;
         state.add_device(founding.person, &founding.device, at)?;
-        if founding.register.kind != DocumentKind::Register {
+        let readers = &founding.register.readers;
+        if founding.register.kind != DocumentKind::Register
+            || !readers.contains(&founding.office)
+            || !readers.iter().all(|group| state.can_be_reader(*group))
+        {
             return Err(MembershipError::Contradiction);
         }
         state.add_document(&founding.register, at)?;
@@ -317,9 +329,14 @@ impl Membership {
                 let role = self.role(*person).ok_or(MembershipError::Contradiction)?;
                 if authority.member().map(|(own, _)| own) != Some(*person) {
                     authority.must_admit(role)?;
+                    // Who could let in any participant could speak for any.
+                    if let Authority::Member(own, Role::Consultant) = *authority
+                        && !self.works_with(own, *person)
+                    {
+                        return Err(MembershipError::NotAllowed);
+                    }
                 }
-                let by = authority.member().map(|(person, _)| person);
-                self.add_invitation(keys, *person, *expires_ms, by, at)
+                self.add_invitation(keys, *person, *expires_ms, (authority, author), at)
             }
             Body::InvitationRevoked { invitation } => {
                 let state = self
@@ -352,6 +369,7 @@ impl Membership {
                 });
                 // The person may still read; the device may not.
                 self.must_turn_all(|state, document| state.person_may_read(person, document));
+                self.withdraw_invitations(Some(*device));
                 Ok(())
             }
             Body::PersonRevoked { person } => {
@@ -370,6 +388,7 @@ impl Membership {
                         person.revoked = Some(at);
                     }
                 });
+                self.withdraw_invitations(None);
                 Ok(())
             }
             Body::RoleChanged { person, role } => {
@@ -384,17 +403,24 @@ impl Membership {
                         person.roles.insert(*role);
                     }
                 };
-                if before.is_office() && !role.is_office() {
+                // Whoever leaves the staff leaves the register's readers.
+                let loses = (before.is_office() && !role.is_office())
+                    || (before.is_staff() && !role.is_staff());
+                if loses {
                     self.put_out(*person, at, change);
                 } else {
                     change(self);
                 }
+                self.withdraw_invitations(None);
                 Ok(())
             }
             Body::DocumentsAdded { documents } => self.add_documents(documents, authority, at),
             Body::ReadersChanged { document, readers } => {
                 authority.must_coordinate()?;
-                if !readers.iter().all(|id| self.groups.contains_key(id)) {
+                // Somebody must be left who can read it: losing it is no way to erase it.
+                if !readers.iter().all(|id| self.can_be_reader(*id))
+                    || !readers.iter().any(|id| self.is_active_group(*id))
+                {
                     return Err(MembershipError::Contradiction);
                 }
                 let state = self.living(*document)?;
@@ -406,7 +432,10 @@ impl Membership {
                 for group in &readers {
                     state.readers_ever.entry(*group).or_insert(at);
                 }
-                state.readers = readers;
+                state.readers = readers.clone();
+                for group in readers {
+                    self.read_by.entry(group).or_default().insert(*document);
+                }
                 Ok(())
             }
             Body::GenerationTurned {
@@ -442,9 +471,10 @@ impl Membership {
                     Author::Device(device) => self.may_vouch(*device, kept.document),
                     Author::Invitation(_) => false,
                 });
+                // Nobody's word makes a writer of one who never was.
                 let known = kept.iter().all(|kept| {
-                    self.devices.contains_key(&kept.device)
-                        && self.documents.contains_key(&kept.document)
+                    let person = self.devices.get(&kept.device).map(|state| state.person);
+                    person.is_some_and(|person| self.could_ever_write(person, kept.document))
                 });
                 match (allowed, known) {
                     (_, false) => return Err(MembershipError::Contradiction),
@@ -463,9 +493,9 @@ impl Membership {
                 let Author::Device(device) = author else {
                     return Err(MembershipError::NotAllowed);
                 };
-                let person = authority.person().ok_or(MembershipError::NotAllowed)?;
                 // The word is only good once the keys have turned.
-                let severed = [GroupId::from(*device), person.into()]
+                let severed = self
+                    .groups_of(*device)
                     .iter()
                     .all(|group| self.groups.get(group).is_some_and(|g| !g.must_sever()));
                 if !severed || *upto > at.index {
@@ -511,7 +541,7 @@ impl Membership {
             .groups
             .get_mut(&group)
             .ok_or(MembershipError::Contradiction)?;
-        if usize::try_from(epoch) != Ok(state.keys.len()) {
+        if usize::try_from(epoch) != Ok(state.keys.len()) || !valid_kem_key(&key) {
             return Err(MembershipError::Contradiction);
         }
         state.keys.push(key);
@@ -536,6 +566,10 @@ impl Membership {
                 if documents.iter().all(|document| {
                     document.kind == DocumentKind::Thread
                         && document.readers.contains(&GroupId::from(*person))
+                        && document
+                            .readers
+                            .iter()
+                            .all(|reader| self.may_open_thread(*person, *reader))
                 }) => {}
             _ => return Err(MembershipError::NotAllowed),
         }
@@ -545,10 +579,8 @@ impl Membership {
             if !fresh.insert(document.document)
                 || document.kind == DocumentKind::Register
                 || self.documents.contains_key(&document.document)
-                || !document
-                    .readers
-                    .iter()
-                    .all(|id| self.groups.contains_key(id))
+                || !document.readers.iter().all(|id| self.can_be_reader(*id))
+                || (document.kind == DocumentKind::Journal && !self.is_of_one(document))
             {
                 return Err(MembershipError::Contradiction);
             }
@@ -576,7 +608,8 @@ impl Membership {
         }
         let with_office = state.readers.contains(&office);
         // What the office cannot read, the office cannot know to be due: its consultant does.
-        if with_office || !self.may_write(by, document) {
+        let consultant = matches!(authority, Authority::Member(_, Role::Consultant));
+        if with_office || !consultant || !self.may_write(by, document) {
             authority.must_coordinate()?;
         }
         let holders: BTreeSet<DeviceId> = self
@@ -595,11 +628,11 @@ impl Membership {
             holders: holders.clone(),
         });
         state.kept = BTreeMap::new();
-        let persons = holders
-            .iter()
-            .filter_map(|device| self.devices.get(device))
-            .map(|device| GroupId::from(device.person));
-        let mut groups: BTreeSet<GroupId> = persons.collect();
+        // Persons without a device too: their key lies in an invitation that waits for one.
+        let persons = self.persons.keys().filter(|person| {
+            self.role(**person).is_some() && self.could_ever_read(**person, document)
+        });
+        let mut groups: BTreeSet<GroupId> = persons.map(|person| (*person).into()).collect();
         groups.extend(holders.iter().map(|device| GroupId::from(*device)));
         groups.extend(office_read.then_some(office));
         for group in groups {
@@ -649,6 +682,73 @@ impl Membership {
         }
     }
 
+    /// Spends every open invitation that a device made, and those whose maker could not make them
+    /// any more: whoever is put out comes back by none that was kept ready.
+    fn withdraw_invitations(&mut self, made_with: Option<DeviceId>) {
+        let void: Vec<InvitationId> = self
+            .invitations
+            .iter()
+            .filter(|(_, invitation)| !invitation.spent)
+            .filter(|(_, invitation)| {
+                let with = made_with.is_some() && invitation.by_device == made_with;
+                with || invitation.by.is_some_and(|by| {
+                    let (maker, role) = (self.role(by), self.role(invitation.person));
+                    !match (maker, role) {
+                        (Some(_), Some(_)) if by == invitation.person => true,
+                        (Some(maker), Some(role)) => maker.admits(role),
+                        _ => false,
+                    }
+                })
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        for id in void {
+            if let Some(invitation) = self.invitations.get_mut(&id) {
+                invitation.spent = true;
+            }
+        }
+    }
+
+    /// Whether a document's key may be granted to a group: the office's or a person's, whose
+    /// rights the log knows. A device reads by its person's.
+    fn can_be_reader(&self, group: GroupId) -> bool {
+        group == self.office || self.persons.contains_key(&PersonId(group.0))
+    }
+
+    /// Whether a journal is one member of staff's, open to the office besides.
+    fn is_of_one(&self, journal: &DocumentEntry) -> bool {
+        let others = journal
+            .readers
+            .iter()
+            .filter(|reader| **reader != self.office);
+        let persons: BTreeSet<PersonId> = others.map(|reader| PersonId(reader.0)).collect();
+        persons.len() == 1
+            && persons
+                .iter()
+                .all(|person| self.role(*person).is_some_and(Role::is_staff))
+    }
+
+    /// Whether two persons read a document together, that is not erased.
+    fn works_with(&self, one: PersonId, other: PersonId) -> bool {
+        let shared = self.read_by.get(&GroupId::from(other));
+        shared.into_iter().flatten().any(|document| {
+            self.documents.get(document).is_some_and(|state| {
+                state.erasure.is_none()
+                    && state.readers.contains(&one.into())
+                    && state.readers.contains(&other.into())
+            })
+        })
+    }
+
+    /// Whether a consultant may open a thread that a group reads: with staff, with a participant
+    /// who is new, or with one of the own.
+    fn may_open_thread(&self, consultant: PersonId, reader: GroupId) -> bool {
+        let person = PersonId(reader.0);
+        self.role(person) != Some(Role::Participant)
+            || !self.read_by.contains_key(&reader)
+            || self.works_with(consultant, person)
+    }
+
     /// A workspace without an administrator could let nobody in or out.
     fn is_last_administrator(&self, person: PersonId) -> bool {
         let administers = |id: &PersonId| self.role(*id) == Some(Role::Administrator);
@@ -664,6 +764,10 @@ impl Membership {
 
     fn add_person(&mut self, person: PersonId, role: Role, key: [u8; 32], at: Moment) -> Outcome {
         let group = GroupId::from(person);
+        // Nothing could be sealed to a key of small order, and nobody would notice before.
+        if !valid_kem_key(&key) {
+            return Err(MembershipError::Contradiction);
+        }
         if self.persons.contains_key(&person) || self.groups.contains_key(&group) {
             return Err(MembershipError::Contradiction);
         }
@@ -684,6 +788,9 @@ impl Membership {
         let verifier =
             PublicKey::from_bytes(&keys.sign).map_err(|_| MembershipError::Contradiction)?;
         let group = GroupId::from(keys.id());
+        if !valid_kem_key(&keys.kem) {
+            return Err(MembershipError::Contradiction);
+        }
         if self.devices.contains_key(&keys.id()) || self.groups.contains_key(&group) {
             return Err(MembershipError::Contradiction);
         }
@@ -706,20 +813,24 @@ impl Membership {
         keys: &DeviceKeys,
         person: PersonId,
         expires_ms: u64,
-        by: Option<PersonId>,
+        (authority, author): (&Authority, &Author),
         made: Moment,
     ) -> Outcome {
         let id = InvitationId(key_id(&keys.sign));
         let verifier =
             PublicKey::from_bytes(&keys.sign).map_err(|_| MembershipError::Contradiction)?;
-        if self.invitations.contains_key(&id) {
+        if self.invitations.contains_key(&id) || !valid_kem_key(&keys.kem) {
             return Err(MembershipError::Contradiction);
         }
         let invitation = InvitationState {
             person,
             keys: *keys,
             verifier,
-            by,
+            by: authority.member().map(|(person, _)| person),
+            by_device: match author {
+                Author::Device(device) => Some(*device),
+                _ => None,
+            },
             made,
             expires_ms,
             spent: false,
@@ -743,6 +854,10 @@ impl Membership {
             erasure: None,
         };
         self.documents.insert(entry.document, state);
+        for group in &entry.readers {
+            let of_group = self.read_by.entry(*group).or_default();
+            of_group.insert(entry.document);
+        }
         Ok(())
     }
 
@@ -927,9 +1042,20 @@ impl Membership {
             return false;
         };
         let was_office = who.roles.iter().any(|role| role.is_office());
-        (state.kind == DocumentKind::Register && who.role.is_staff())
+        let was_staff = who.roles.iter().any(|role| role.is_staff());
+        (state.kind == DocumentKind::Register && was_staff)
             || state.readers_ever.contains_key(&person.into())
             || (was_office && state.readers_ever.contains_key(&self.office))
+    }
+    /// Whether a person could write to a document at any time; not to one that was erased.
+    fn could_ever_write(&self, person: PersonId, document: DocumentId) -> bool {
+        let (Some(who), Some(state)) = (self.persons.get(&person), self.documents.get(&document))
+        else {
+            return false;
+        };
+        let own = state.readers_ever.contains_key(&person.into());
+        let wrote = who.roles.iter().any(|role| role.writes(state.kind, own));
+        state.erasure.is_none() && wrote && self.could_ever_read(person, document)
     }
     /// Whether a device may read a document.
     #[must_use]
@@ -948,14 +1074,7 @@ impl Membership {
             return false;
         };
         let own = state.readers.contains(&device.person.into());
-        let writes = match (state.kind, role) {
-            (DocumentKind::Journal, role) => role.is_staff() && own,
-            (_, Role::Administrator | Role::Coordinator) => true,
-            (_, Role::Auditor) | (DocumentKind::Register, _) => false,
-            (_, Role::Consultant) => true,
-            (kind, Role::Participant) => kind == DocumentKind::Thread,
-        };
-        writes && self.person_may_read(device.person, document)
+        role.writes(state.kind, own) && self.person_may_read(device.person, document)
     }
     /// Whether a device may vouch for what others wrote: as a writer, or the office for journals.
     #[must_use]
@@ -1002,9 +1121,7 @@ impl Authority {
     /// Administrators let in everybody; who works with participants lets in those.
     fn must_admit(&self, role: Role) -> Outcome {
         match self {
-            Self::Member(_, Role::Coordinator | Role::Consultant) if role == Role::Participant => {
-                Ok(())
-            }
+            Self::Member(_, own) if own.admits(role) => Ok(()),
             _ => self.must_administer(),
         }
     }

@@ -40,10 +40,13 @@ impl<S: Storage> Relay<S> {
             Work::Live(_) => self.judge_live(request, now_ms),
             _ => self.judge_within_bounds(request, now_ms, begun),
         };
-        if !is_member
-            && let Err(Failure::Refused(RelayError::Unauthorized | RelayError::UnknownWorkspace)) =
-                judged
-        {
+        // One that was put out is told so, and is a stranger otherwise.
+        let strange = match &judged {
+            Err(Failure::Refused(RelayError::Unauthorized | RelayError::UnknownWorkspace)) => true,
+            Ok(Answer::Synced(staged)) => staged.is_for_former(),
+            _ => false,
+        };
+        if !is_member && strange {
             let strangers = &mut self.rates.strangers;
             strangers.charge(key, 1, per_minute.into(), now_ms);
         }

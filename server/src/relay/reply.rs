@@ -86,6 +86,11 @@ impl Staged {
         }
     }
 
+    /// Whether the reader is a device that was put out.
+    pub(super) fn is_for_former(&self) -> bool {
+        matches!(self.reader, Reader::Former(_))
+    }
+
     /// The workspace.
     #[must_use]
     pub fn workspace(&self) -> WorkspaceId {

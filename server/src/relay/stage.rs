@@ -124,13 +124,14 @@ impl<S: Storage> Relay<S> {
             acks: Vec::new(),
             heads: BTreeMap::new(),
         };
+        let nonce = request.signed.nonce;
         if let Requester::Former(device) = requester {
-            return Ok(stage.dismiss(device, &work, request.signed.nonce));
+            return Ok(stage.dismiss(device, &work, nonce));
         }
         if let Requester::Invitation(invitation) = requester
             && !stage.invitation_holds(invitation, &work)?
         {
-            return stage.refuse_invitation(&work);
+            return Ok(stage.refuse_invitation(&work, nonce));
         }
         let before = stage.workspace.row.position;
         let granted = !work.grants.is_empty();
@@ -155,7 +156,7 @@ impl<S: Storage> Relay<S> {
             || (granted && before < staged.upto)
             || (staged.own_too && staged.upto > 0);
         staged.own_upto = before;
-        staged.answers = request.signed.nonce;
+        staged.answers = nonce;
         staged.refusals = refusals;
         staged.acks = acks;
         staged.ack_heads = ack_heads;
@@ -270,11 +271,15 @@ struct Stage<'a, S> {
 
 impl<S: Storage> Stage<'_, S> {
     fn take_all(&mut self, requester: Requester, work: &mut SyncWork) -> Result<(), StorageError> {
-        self.take_entries(requester, std::mem::take(&mut work.entries))?;
-        // Whoever came in by an invitation acts, in this request, as the device that it let in.
+        let entries = std::mem::take(&mut work.entries);
+        let by_root = let_in_by_root(&entries);
+        self.take_entries(requester, entries)?;
+        // Whoever came in by an invitation, or by the recovery words, acts in this request as the
+        // device that was let in.
         let device = match requester {
             Requester::Device(device) => Some(device),
-            Requester::Root | Requester::Former(_) => None,
+            Requester::Root => by_root,
+            Requester::Former(_) => None,
             Requester::Invitation(id) => self
                 .workspace
                 .membership
@@ -346,23 +351,24 @@ impl<S: Storage> Stage<'_, S> {
         Ok(invitation.device.is_some())
     }
 
-    fn refuse_invitation(self, work: &SyncWork) -> Result<Answer, Failure> {
+    fn refuse_invitation(self, work: &SyncWork, nonce: [u8; 16]) -> Answer {
         let mut staged = begin(self.id, self.workspace, Reader::Nobody, self.now_ms);
+        staged.answers = nonce;
         staged.cursor = work.cursor;
         staged.log_from = work.log_len;
         staged.refusals = vec![Refusal {
             what: Refused::Entry(0),
             code: RefusalCode::InvitationSpent,
         }];
-        Ok(Answer::Synced(Box::new(staged)))
+        Answer::Synced(Box::new(staged))
     }
 
     /// Takes nothing from a device that was put out, and shows it the entry that did so.
     fn dismiss(self, device: DeviceId, work: &SyncWork, nonce: [u8; 16]) -> Answer {
         let mut staged = begin(self.id, self.workspace, Reader::Former(device), self.now_ms);
+        staged.answers = nonce;
         staged.cursor = work.cursor;
         staged.log_from = work.log_len;
-        staged.answers = nonce;
         let refused = (0..work.envelopes.len()).map(|place| Refusal {
             what: Refused::Envelope(index(place)),
             code: RefusalCode::NotAllowed,
@@ -444,6 +450,7 @@ impl<S: Storage> Stage<'_, S> {
         {
             return Ok(Err(RefusalCode::LogConflict));
         }
+        let open = self.invitations_at_stake(&entry.body);
         if let Err(error) = Arc::make_mut(&mut self.workspace.membership).apply(entry, judge_ms) {
             return Ok(Err(refusal_of(error)));
         }
@@ -459,19 +466,32 @@ impl<S: Storage> Stage<'_, S> {
                 severs: true,
                 ..
             } => self.erase_grants(Recipient::Group(group, epoch))?,
-            Body::InvitationRevoked { invitation } => {
-                self.erase_grants(Recipient::Invitation(invitation))?;
-            }
             _ => {}
         }
-        // Whoever came in by an invitation had fetched its grants before.
-        if let (Body::DeviceAdded { .. }, Author::Invitation(invitation)) =
-            (&entry.body, entry.author)
-        {
-            self.erase_grants(Recipient::Invitation(invitation))?;
+        // Withdrawn; or used: whoever came in by it had fetched its grants before.
+        for invitation in open {
+            let state = self.workspace.membership.invitations().get(&invitation);
+            if state.is_some_and(|state| state.spent) {
+                self.erase_grants(Recipient::Invitation(invitation))?;
+            }
         }
         self.workspace.pending.entries.push(bytes);
         Ok(Ok(()))
+    }
+
+    /// The open invitations that an entry may spend.
+    fn invitations_at_stake(&self, body: &Body) -> Vec<InvitationId> {
+        let at_stake = matches!(
+            body,
+            Body::DeviceAdded { .. }
+                | Body::InvitationRevoked { .. }
+                | Body::DeviceRevoked { .. }
+                | Body::PersonRevoked { .. }
+                | Body::RoleChanged { .. }
+        );
+        let invitations = self.workspace.membership.invitations().iter();
+        let open = invitations.filter(|(_, state)| at_stake && !state.spent);
+        open.map(|(id, _)| *id).collect()
     }
 
     fn is_of_invitation(&self, id: InvitationId, author: &Author) -> bool {
@@ -903,6 +923,16 @@ impl<S: Storage> Stage<'_, S> {
             _ => Err(RefusalCode::NotAllowed),
         }
     }
+}
+
+/// The device that a request of the root key lets in.
+fn let_in_by_root(entries: &[(Vec<u8>, Option<Entry>)]) -> Option<DeviceId> {
+    let entries = entries.iter().filter_map(|(_, entry)| entry.as_ref());
+    let mut devices = entries.filter_map(|entry| match (&entry.body, entry.author) {
+        (Body::DeviceAdded { keys, .. }, Author::Root) => Some(keys.id()),
+        _ => None,
+    });
+    devices.next_back()
 }
 
 fn refusal_of(error: MembershipError) -> RefusalCode {
