@@ -4,14 +4,14 @@
 mod support;
 
 use folge_protocol::codec::{Decode, Encode};
-use folge_protocol::crypto::PublicKey;
+use folge_protocol::crypto::{PublicKey, Tag, tagged_hash};
 use folge_protocol::envelope::{envelope_hash, next_head, stream_start};
 use folge_protocol::grant::Recipient;
 use folge_protocol::ids::*;
 use folge_protocol::membership::*;
 use folge_protocol::wire::*;
 use folge_relay::relay::{Prepared, Purpose, Relay};
-use folge_relay::storage::{FaultPoint, SqliteStorage};
+use folge_relay::storage::{FaultPoint, SqliteStorage, StorageRead};
 use support::*;
 
 fn envelopes(list: Vec<EnvelopeBlob>) -> SyncRequest {
@@ -34,6 +34,13 @@ fn codes(reply: &SyncReply) -> Vec<(Refused, RefusalCode)> {
         .iter()
         .map(|one| (one.what, one.code))
         .collect()
+}
+
+/// Whether a grant is among the stored ones.
+fn stored(name: &str, grant: &GrantBlob) -> bool {
+    let storage = SqliteStorage::open_memory(name).unwrap();
+    let hash = tagged_hash(Tag::Grant, &[&grant.0]);
+    storage.has_grant(hash).unwrap()
 }
 
 #[test]
@@ -187,11 +194,471 @@ fn what_the_log_does_not_allow_is_refused() {
     let reply = sync(&mut relay, &mut world, 11, &asked).unwrap();
     assert_eq!(reply.deliveries.len(), 1);
     assert_eq!(reply.receipt.heads.len(), 1);
-    // Put out: nothing goes any more.
+}
+
+#[test]
+fn a_device_that_was_put_out_is_shown_why_and_nothing_else() {
+    let (mut relay, mut world) = founded("former");
+    let mut list = world.join(11, Role::Consultant);
+    list.push(world.casefile(30, &[OFFICE, GroupId([11; 16])]));
+    let document = DocumentId([30; 16]);
+    let mut asked = entries(list);
+    asked.grants = vec![world.grant(Recipient::Group(device(11).into(), 0), 10)];
+    asked.envelopes = vec![world.envelope(document, 10)];
+    sync(&mut relay, &mut world, 10, &asked).unwrap();
+    let late = world.envelope(document, 11);
     let entry = world.by_admin(Body::PersonRevoked { person: person(11) });
-    sync(&mut relay, &mut world, 10, &entries(vec![entry])).unwrap();
-    let refused = sync(&mut relay, &mut world, 11, &request());
+    let put_out_at = world.log.len() as u64 - 1;
+    let after = world.join(12, Role::Auditor);
+    let list = [vec![entry], after].concat();
+    sync(&mut relay, &mut world, 10, &entries(list)).unwrap();
+
+    let mut asked = envelopes(vec![late]);
+    asked.grants = vec![world.grant(Recipient::Group(OFFICE, 0), 11)];
+    asked.fetch = vec![StreamFrom { document, from: 1 }];
+    asked.log_len = 2;
+    let reply = sync(&mut relay, &mut world, 11, &asked).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [(Refused::Envelope(0), RefusalCode::NotAllowed)]
+    );
+    let shown: Vec<u64> = reply
+        .entries
+        .iter()
+        .map(|blob| Entry::from_bytes(&blob.0).unwrap().index)
+        .collect();
+    assert_eq!(shown, (2..=put_out_at).collect::<Vec<_>>());
+    assert!(reply.grants.is_empty() && reply.deliveries.is_empty() && reply.acks.is_empty());
+    assert!(reply.marks.is_empty() && reply.receipt.heads.is_empty());
+    assert!(!stored("former", &asked.grants[0]), "nothing is taken");
+    // Told once more, it is shown nothing: what came after is not its business.
+    asked.log_len = put_out_at + 1;
+    let again = sync(&mut relay, &mut world, 11, &asked).unwrap();
+    assert!(again.entries.is_empty() && !again.more);
+    let hello = LiveHello {
+        instance: relay.info(NOW).instance,
+        cursor: 0,
+        log_len: 0,
+    };
+    let hello = world.signed(PATH_LIVE, &hello, &key(11), NOW);
+    assert!(matches!(
+        relay.live(&hello, NOW),
+        Err(RelayError::Unauthorized)
+    ));
+}
+
+#[test]
+fn an_envelope_under_a_replaced_key_is_stale_and_a_repeated_one_is_not() {
+    let (mut relay, mut world) = founded("stale");
+    let document = DocumentId([30; 16]);
+    let other = GroupId([11; 16]);
+    let mut list = world.join(11, Role::Consultant);
+    list.push(world.casefile(30, &[OFFICE, other]));
+    let mut asked = entries(list);
+    let first = world.envelope(document, 10);
+    asked.envelopes = vec![first.clone()];
+    sync(&mut relay, &mut world, 10, &asked).unwrap();
+
+    // Somebody who has the key may not read any more: the next envelope needs a new one.
+    let fewer = world.by_admin(Body::ReadersChanged {
+        document,
+        readers: vec![OFFICE],
+    });
+    sync(&mut relay, &mut world, 10, &entries(vec![fewer])).unwrap();
+    let mut fork = world.clone();
+    let stale = fork.envelope(document, 10);
+    let asked = envelopes(vec![first.clone(), stale.clone()]);
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [(Refused::Envelope(1), RefusalCode::StaleKey)]
+    );
+    assert_eq!(reply.acks.len(), 1, "what is stored is acknowledged again");
+
+    // Turned: the old key is stale, and so is another key under the new number.
+    let turned = world.turn_document(document, 10);
+    sync(&mut relay, &mut world, 10, &entries(vec![turned])).unwrap();
+    let mut fork = world.clone();
+    fork.generations.insert(document, (1, Hash([66; 32])));
+    let wrong = fork.envelope(document, 10);
+    let mut fork = world.clone();
+    fork.generations.insert(document, (2, Hash([1; 32])));
+    let ahead = fork.envelope(document, 10);
+    for envelope in [stale.clone(), wrong, ahead] {
+        let reply = sync(&mut relay, &mut world, 10, &envelopes(vec![envelope])).unwrap();
+        assert_eq!(
+            codes(&reply),
+            [(Refused::Envelope(0), RefusalCode::StaleKey)]
+        );
+    }
+    let right = world.envelope(document, 10);
+    let reply = sync(&mut relay, &mut world, 10, &envelopes(vec![right])).unwrap();
+    assert_eq!(reply.refusals, []);
+    assert_eq!(reply.acks.len(), 1);
+}
+
+#[test]
+fn what_was_stored_before_comes_back_under_its_old_keys() {
+    let (mut relay, mut world) = founded("returning");
+    let document = DocumentId([30; 16]);
+    let mut list = vec![world.casefile(30, &[OFFICE])];
+    let old = world.envelope(document, 10);
+    let grant = world.grant(Recipient::Group(OFFICE, 0), 10);
+    list.push(world.turn_document(document, 10));
+    list.push(world.turn_group(OFFICE, 1, false, 10));
+    let mut asked = entries(list);
+    asked.envelopes = vec![old];
+    asked.grants = vec![grant];
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [
+            (Refused::Grant(0), RefusalCode::StaleKey),
+            (Refused::Envelope(0), RefusalCode::StaleKey)
+        ]
+    );
+    asked.returning = true;
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    assert_eq!(reply.refusals, []);
+    assert_eq!(reply.acks.len(), 1);
+    assert!(stored("returning", &asked.grants[0]));
+}
+
+#[test]
+fn a_grant_goes_to_the_newest_key_of_a_group_that_is_in() {
+    let (mut relay, mut world) = founded("grants");
+    let own = GroupId::from(ADMIN);
+    let mut list = world.join(11, Role::Consultant);
+    list.extend(world.join(12, Role::Auditor));
+    list.push(world.turn_group(own, 1, false, 10));
+    list.push(world.by_admin(Body::PersonRevoked { person: person(11) }));
+    list.push(world.by_admin(Body::DeviceRevoked { device: device(12) }));
+    sync(&mut relay, &mut world, 10, &entries(list)).unwrap();
+    let unknown = InvitationId([9; 16]);
+    let mut asked = request();
+    asked.grants = [
+        // Its own key, and its person's newest: those are taken.
+        Recipient::Group(device(10).into(), 0),
+        Recipient::Group(own, 1),
+        Recipient::Recovery,
+        // Replaced, yet to come, waiting to be turned.
+        Recipient::Group(own, 0),
+        Recipient::Group(own, 2),
+        Recipient::Group(OFFICE, 0),
+        Recipient::Group(GroupId([12; 16]), 0),
+        // Put out, a person and a device; not there.
+        Recipient::Group(GroupId([11; 16]), 0),
+        Recipient::Group(device(12).into(), 0),
+        Recipient::Group(GroupId([99; 16]), 0),
+        Recipient::Invitation(unknown),
+    ]
+    .map(|to| world.grant(to, 10))
+    .to_vec();
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    let stale = |n| (Refused::Grant(n), RefusalCode::StaleKey);
+    let not_allowed = |n| (Refused::Grant(n), RefusalCode::NotAllowed);
+    assert_eq!(
+        codes(&reply),
+        [
+            stale(3),
+            stale(4),
+            stale(5),
+            stale(6),
+            not_allowed(7),
+            not_allowed(8),
+            not_allowed(9),
+            not_allowed(10)
+        ]
+    );
+    // Turned, the office's newest key is granted to again.
+    let mut asked = entries(vec![world.turn_group(OFFICE, 1, false, 10)]);
+    asked.grants = vec![world.grant(Recipient::Group(OFFICE, 1), 10)];
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    assert_eq!(reply.refusals, []);
+}
+
+#[test]
+fn a_device_fetches_the_grants_of_its_own_groups_alone() {
+    let (mut relay, mut world) = founded("groups");
+    let mut list = world.join(11, Role::Consultant);
+    list.extend(world.join(12, Role::Auditor));
+    let mut asked = entries(list);
+    let (consultant, auditor) = (GroupId([11; 16]), GroupId([12; 16]));
+    asked.grants = [
+        Recipient::Group(device(11).into(), 0),
+        Recipient::Group(consultant, 0),
+        Recipient::Group(OFFICE, 0),
+        Recipient::Group(auditor, 0),
+        Recipient::Recovery,
+    ]
+    .map(|to| world.grant(to, 10))
+    .to_vec();
+    sync(&mut relay, &mut world, 10, &asked).unwrap();
+    let got = |relay: &mut Relay<SqliteStorage>, world: &mut World, who| {
+        sync(relay, world, who, &request()).unwrap().grants
+    };
+    assert_eq!(got(&mut relay, &mut world, 11), asked.grants[..2]);
+    assert_eq!(got(&mut relay, &mut world, 12), asked.grants[2..4]);
+    // The root gets what is sealed to the recovery words.
+    assert_eq!(got(&mut relay, &mut world, 1), asked.grants[4..]);
+}
+
+#[test]
+fn a_key_is_severed_by_who_has_seen_every_grant_to_it_and_the_void_ones_go() {
+    let (mut relay, mut world) = founded("sever");
+    let joined = world.join(12, Role::Coordinator);
+    let first = sync(&mut relay, &mut world, 10, &entries(joined)).unwrap();
+    let mut asked = request();
+    asked.grants = vec![
+        world.grant_of(Recipient::Group(OFFICE, 0), 12, 1),
+        world.grant_of(Recipient::Group(ADMIN.into(), 0), 12, 2),
+    ];
+    sync(&mut relay, &mut world, 12, &asked).unwrap();
+    let [to_office, to_person] = [asked.grants[0].clone(), asked.grants[1].clone()];
+
+    // A grant that the requester has not seen would be void before anybody opened it.
+    let severed = world.turn_group(OFFICE, 1, true, 10);
+    let mut asked = entries(vec![severed.clone()]);
+    asked.instance = Some(first.receipt.instance);
+    asked.cursor = first.position;
+    asked.grants = vec![world.grant_of(Recipient::Group(OFFICE, 1), 10, 3)];
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [
+            (Refused::Entry(0), RefusalCode::LogConflict),
+            // Made for an entry that was refused.
+            (Refused::Grant(0), RefusalCode::LogConflict)
+        ]
+    );
+    assert_eq!(reply.grants, [to_office.clone(), to_person.clone()]);
+    assert!(stored("sever", &to_office));
+    // A cursor of another life says nothing of what was seen.
+    let mut elsewhere = asked.clone();
+    elsewhere.cursor = reply.position;
+    elsewhere.instance = Some(InstanceId([9; 16]));
+    let refused = sync(&mut relay, &mut world, 10, &elsewhere).unwrap();
+    assert_eq!(
+        codes(&refused)[0],
+        (Refused::Entry(0), RefusalCode::LogConflict)
+    );
+
+    asked.cursor = reply.position;
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    assert_eq!(reply.refusals, []);
+    assert!(!stored("sever", &to_office), "void");
+    assert!(stored("sever", &to_person), "of another group");
+    assert!(stored("sever", &asked.grants[0]));
+    // Brought back, it is let go without a word: nobody holds its key.
+    let mut back = request();
+    back.grants = vec![to_office.clone()];
+    back.returning = true;
+    let reply = sync(&mut relay, &mut world, 12, &back).unwrap();
+    assert_eq!(reply.refusals, []);
+    assert!(!stored("sever", &to_office));
+    // Every other device may turn without having seen anything: nothing becomes void by it.
+    let turned = world.turn_group(OFFICE, 2, false, 12);
+    let reply = sync(&mut relay, &mut world, 12, &entries(vec![turned])).unwrap();
+    assert_eq!(reply.refusals, []);
+    assert!(stored("sever", &asked.grants[0]));
+}
+
+#[test]
+fn grants_that_come_with_a_refused_entry_are_refused() {
+    let (mut relay, mut world) = founded("with");
+    let joined = world.join(12, Role::Coordinator);
+    sync(&mut relay, &mut world, 10, &entries(joined)).unwrap();
+    let unallowed = world.entry(
+        Author::Device(device(12)),
+        Body::PersonRevoked { person: ADMIN },
+        &key(12),
+    );
+    world.forget_entries(1);
+    let mut asked = entries(vec![unallowed]);
+    let stored_before = world.grant_of(Recipient::Group(OFFICE, 0), 12, 1);
+    let mut earlier = request();
+    earlier.grants = vec![stored_before.clone()];
+    sync(&mut relay, &mut world, 12, &earlier).unwrap();
+    asked.grants = vec![
+        world.grant_of(Recipient::Group(OFFICE, 0), 12, 2),
+        stored_before,
+    ];
+    let reply = sync(&mut relay, &mut world, 12, &asked).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [
+            (Refused::Entry(0), RefusalCode::NotAllowed),
+            (Refused::Grant(0), RefusalCode::LogConflict)
+        ]
+    );
+    assert!(!stored("with", &asked.grants[0]));
+}
+
+#[test]
+fn an_invitations_grants_go_once_it_is_used_or_withdrawn_or_its_maker_is_out() {
+    let (mut relay, mut world) = founded("spent");
+    let mut list = world.join(12, Role::Administrator);
+    let invite = |world: &mut World, by: u8, n: u8| {
+        let body = Body::Invited {
+            keys: keys(n),
+            person: ADMIN,
+            expires_ms: NOW + 1000,
+        };
+        world.entry(Author::Device(device(by)), body, &key(by))
+    };
+    let id = |n: u8| InvitationId(key(n).public().id());
+    for (by, n) in [(10, 50), (10, 51), (12, 52), (10, 53)] {
+        list.push(invite(&mut world, by, n));
+    }
+    let mut asked = entries(list);
+    asked.grants = [50, 51, 52, 53]
+        .map(|n| world.grant(Recipient::Invitation(id(n)), 10))
+        .to_vec();
+    sync(&mut relay, &mut world, 10, &asked).unwrap();
+    let left = || {
+        let stored = asked.grants.iter().map(|grant| stored("spent", grant));
+        stored.collect::<Vec<_>>()
+    };
+    assert_eq!(left(), [true, true, true, true]);
+
+    let joined = world.entry(
+        Author::Invitation(id(50)),
+        Body::DeviceAdded {
+            person: ADMIN,
+            keys: keys(13),
+        },
+        &key(50),
+    );
+    sync(&mut relay, &mut world, 50, &entries(vec![joined])).unwrap();
+    assert_eq!(left(), [false, true, true, true]);
+    let withdrawn = world.by_admin(Body::InvitationRevoked { invitation: id(51) });
+    sync(&mut relay, &mut world, 10, &entries(vec![withdrawn])).unwrap();
+    assert_eq!(left(), [false, false, true, true]);
+    let out = world.by_admin(Body::DeviceRevoked { device: device(12) });
+    sync(&mut relay, &mut world, 10, &entries(vec![out])).unwrap();
+    assert_eq!(left(), [false, false, false, true]);
+    // And no new one is taken for a spent one, nor does its key fetch anything.
+    let mut late = request();
+    late.grants = vec![world.grant_of(Recipient::Invitation(id(51)), 10, 9)];
+    let reply = sync(&mut relay, &mut world, 10, &late).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [(Refused::Grant(0), RefusalCode::InvitationSpent)]
+    );
+    late.returning = true;
+    let reply = sync(&mut relay, &mut world, 10, &late).unwrap();
+    assert_eq!(reply.refusals, []);
+    assert!(!stored("spent", &late.grants[0]));
+    let refused = sync(&mut relay, &mut world, 52, &request());
     assert_eq!(refused, Err(RelayError::Unauthorized));
+}
+
+#[test]
+fn the_recovery_words_let_in_an_administrator_with_grants_in_one_request() {
+    let (mut relay, mut world) = founded("root");
+    let mut asked = request();
+    asked.grants = vec![world.grant(Recipient::Recovery, 10)];
+    asked.envelopes = vec![world.envelope(REGISTER, 10)];
+    sync(&mut relay, &mut world, 10, &asked).unwrap();
+    let shown = sync(&mut relay, &mut world, 1, &request()).unwrap();
+    assert_eq!((shown.entries.len(), &shown.grants), (1, &asked.grants));
+    assert!(shown.deliveries.is_empty());
+
+    // Without a device that it lets in, the root grants and writes nothing.
+    let mut alone = request();
+    alone.grants = vec![world.grant(Recipient::Group(OFFICE, 0), 10)];
+    let reply = sync(&mut relay, &mut world, 1, &alone).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [(Refused::Grant(0), RefusalCode::NotAllowed)]
+    );
+
+    let added = Body::PersonAdded {
+        person: person(20),
+        role: Role::Administrator,
+        key: [20; 32],
+    };
+    let own = GroupId([20; 16]);
+    let list = vec![
+        world.entry(Author::Root, added, &key(1)),
+        world.entry(
+            Author::Root,
+            Body::DeviceAdded {
+                person: person(20),
+                keys: keys(20),
+            },
+            &key(1),
+        ),
+        world.turn_group(own, 1, false, 20),
+        world.turn_group(OFFICE, 1, false, 20),
+    ];
+    let mut asked = entries(list);
+    asked.grants = vec![
+        world.grant_of(Recipient::Group(device(20).into(), 0), 20, 1),
+        world.grant_of(Recipient::Group(own, 1), 20, 2),
+        world.grant_of(Recipient::Group(OFFICE, 1), 20, 3),
+        world.grant_of(Recipient::Recovery, 20, 4),
+    ];
+    asked.envelopes = vec![world.envelope(REGISTER, 20)];
+    for _ in 0..2 {
+        // The second time the reply was lost.
+        let reply = sync(&mut relay, &mut world, 1, &asked).unwrap();
+        assert_eq!(reply.refusals, []);
+        assert_eq!((reply.acks.len(), reply.log_len), (1, 5));
+    }
+    let own = sync(&mut relay, &mut world, 20, &request()).unwrap();
+    assert_eq!(own.grants, asked.grants[..3]);
+    assert_eq!(
+        own.deliveries.len(),
+        2,
+        "a device that is new here gets all"
+    );
+    // The device signs what is its own: the root's key does not do for it.
+    let mut forged = world.envelope(REGISTER, 20);
+    let last = forged.0.len() - 1;
+    forged.0[last] ^= 1;
+    asked.envelopes = vec![forged];
+    let reply = sync(&mut relay, &mut world, 1, &asked).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [(Refused::Envelope(0), RefusalCode::Malformed)]
+    );
+}
+
+#[test]
+fn a_phone_that_was_restored_is_given_what_it_wrote_since_its_backup() {
+    let (mut relay, mut world) = founded("restored");
+    let first = envelopes(vec![world.envelope(REGISTER, 10)]);
+    let backup = sync(&mut relay, &mut world, 10, &first).unwrap();
+    let mut restored = world.clone();
+    let mut later = envelopes(vec![
+        world.envelope(REGISTER, 10),
+        world.envelope(REGISTER, 10),
+    ]);
+    later.instance = Some(backup.receipt.instance);
+    later.cursor = backup.position;
+    let reply = sync(&mut relay, &mut world, 10, &later).unwrap();
+    assert!(reply.deliveries.is_empty(), "it has them");
+    // Restored, it writes under a sequence that it has used.
+    let mut asked = envelopes(vec![restored.envelope_of(REGISTER, 10, 61)]);
+    asked.instance = later.instance;
+    asked.cursor = backup.position;
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    assert_eq!(
+        codes(&reply),
+        [(Refused::Envelope(0), RefusalCode::SequenceConflict)]
+    );
+    let got: Vec<_> = reply
+        .deliveries
+        .iter()
+        .map(|one| one.envelope.clone())
+        .collect();
+    assert_eq!(got, later.envelopes);
+    assert_eq!(reply.position, 3);
+    asked.cursor = 3;
+    asked.envelopes.clear();
+    let reply = sync(&mut relay, &mut world, 10, &asked).unwrap();
+    assert!(reply.deliveries.is_empty());
 }
 
 #[test]

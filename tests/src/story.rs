@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use folge_core::Error;
 use folge_core::client::Invitee;
+use folge_core::document::{CaseFilter, CaseSummary};
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::native::HttpRelay;
 use folge_core::store::{FaultHook, FaultPoint, StoreError};
@@ -211,6 +212,18 @@ impl Story {
         self.figures.record_time += started.elapsed();
         self.figures.recorded += 1;
         Ok(())
+    }
+
+    /// Every participation as the office sees it, and the protected ones, which are their
+    /// consultants' alone, as those see them.
+    #[must_use]
+    pub fn cases(&self) -> BTreeMap<DocumentId, CaseSummary> {
+        let all = CaseFilter::default();
+        let devices = std::iter::once(&self.office).chain(self.phones.values());
+        devices
+            .flat_map(|device| device.client.office_list(&all))
+            .map(|line| (line.document, line.summary.clone()))
+            .collect()
     }
 
     /// Coverage everywhere: everybody syncs until all have everything.

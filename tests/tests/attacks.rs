@@ -169,6 +169,8 @@ impl World {
     fn agree(&mut self, records: &[RecordRef]) {
         let case = self.case;
         let mut pages = Vec::new();
+        // That somebody opened the participation is noted, and goes too.
+        self.honest();
         for client in [&mut self.office, &mut self.phone, &mut self.colleague] {
             assert!(!client.has_sync_work().unwrap());
             let page = client.participation(case).unwrap().records;

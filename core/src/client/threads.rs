@@ -183,7 +183,7 @@ impl Client {
                     continue;
                 };
                 // Only staff answers, and the last answer counts.
-                let answers = lines.iter().filter_map(|other| match &other.saying {
+                let mut answers = lines.iter().filter_map(|other| match &other.saying {
                     Saying::Answer { to, state, .. }
                         if *to == line.id && other.role != Some(Role::Participant) =>
                     {
@@ -198,7 +198,7 @@ impl Client {
                     right: *right,
                     text: text.clone(),
                     at_ms: line.at_ms,
-                    state: answers.last().unwrap_or(RequestState::Open),
+                    state: answers.next_back().unwrap_or(RequestState::Open),
                 });
             }
         }

@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use folge_protocol::codec::{Decode, Encode};
-use folge_protocol::crypto::{SecretKey, workspace_id};
+use folge_protocol::crypto::{PublicKey, SecretKey, workspace_id};
 use folge_protocol::envelope::{Envelope, EnvelopeKind, Header, envelope_hash};
 use folge_protocol::grant::{Grant, Recipient};
 use folge_protocol::ids::*;
@@ -45,6 +45,7 @@ pub fn person(byte: u8) -> PersonId {
 }
 
 /// The founder's device is 10, the root 1; other persons and devices go by their byte.
+#[derive(Clone)]
 pub struct World {
     pub workspace: WorkspaceId,
     pub relay_key: [u8; 32],
@@ -52,6 +53,8 @@ pub struct World {
     head: Hash,
     nonce: u64,
     sequences: HashMap<(DocumentId, u8), (u64, Hash)>,
+    /// The newest key generation of each document and its commitment.
+    pub generations: HashMap<DocumentId, (u32, Hash)>,
 }
 
 impl World {
@@ -80,6 +83,7 @@ impl World {
             head: Hash::ZERO,
             nonce: 0,
             sequences: HashMap::new(),
+            generations: HashMap::from([(REGISTER, (0, Hash([6; 32])))]),
         };
         world.entry(Author::Root, Body::Founded(Box::new(founding)), &root);
         world
@@ -114,6 +118,8 @@ impl World {
     }
 
     pub fn casefile(&mut self, byte: u8, readers: &[GroupId]) -> EntryBlob {
+        let first = (0, Hash([byte; 32]));
+        self.generations.insert(DocumentId([byte; 16]), first);
         self.by_admin(Body::DocumentsAdded {
             documents: vec![DocumentEntry {
                 document: DocumentId([byte; 16]),
@@ -122,6 +128,37 @@ impl World {
                 readers: readers.to_vec(),
             }],
         })
+    }
+
+    /// A document gets its next key.
+    pub fn turn_document(&mut self, document: DocumentId, by: u8) -> EntryBlob {
+        let (last, _) = self.generations[&document];
+        let generation = last + 1;
+        let commitment = Hash([u8::try_from(generation).unwrap(); 32]);
+        self.generations.insert(document, (generation, commitment));
+        let body = Body::GenerationTurned {
+            document,
+            generation,
+            commitment,
+        };
+        self.entry(Author::Device(device(by)), body, &key(by))
+    }
+
+    /// A group gets its next key.
+    pub fn turn_group(&mut self, group: GroupId, epoch: u32, severs: bool, by: u8) -> EntryBlob {
+        let body = Body::EpochTurned {
+            group,
+            epoch,
+            key: [u8::try_from(epoch).unwrap(); 32],
+            severs,
+        };
+        self.entry(Author::Device(device(by)), body, &key(by))
+    }
+
+    /// Forgets the last entries: the relay refused them.
+    pub fn forget_entries(&mut self, count: usize) {
+        self.log.truncate(self.log.len() - count);
+        self.head = Entry::from_bytes(self.log.last().unwrap()).unwrap().hash();
     }
 
     pub fn signed<T: Encode>(
@@ -164,6 +201,8 @@ impl World {
     }
 
     pub fn envelope_of(&mut self, document: DocumentId, author: u8, len: usize) -> EnvelopeBlob {
+        let first = (0, Hash([6; 32]));
+        let (generation, commitment) = *self.generations.get(&document).unwrap_or(&first);
         let last = self
             .sequences
             .entry((document, author))
@@ -175,8 +214,8 @@ impl World {
             device: device(author),
             sequence: last.0 + 1,
             previous: last.1,
-            generation: 0,
-            commitment: Hash([6; 32]),
+            generation,
+            commitment,
             seen_number: 0,
             seen_head: Hash::ZERO,
         };
@@ -186,14 +225,14 @@ impl World {
     }
 
     pub fn grant(&self, to: Recipient, issuer: u8) -> GrantBlob {
-        let grant = Grant::sign(
-            self.workspace,
-            to,
-            device(issuer),
-            [8; 32],
-            vec![issuer; 48],
-            &key(issuer),
-        );
+        self.grant_of(to, issuer, issuer)
+    }
+
+    /// A grant that another content tells from others.
+    pub fn grant_of(&self, to: Recipient, issuer: u8, content: u8) -> GrantBlob {
+        let (encapsulated, sealed) = ([8; 32], vec![content; 48]);
+        let (issuer, key) = (device(issuer), key(issuer));
+        let grant = Grant::sign(self.workspace, to, issuer, encapsulated, sealed, &key);
         Blob(grant.to_bytes())
     }
 }
@@ -246,7 +285,10 @@ pub fn sync(
     request: &SyncRequest,
 ) -> Result<SyncReply, RelayError> {
     let bytes = world.signed(PATH_SYNC, request, &key(signer), NOW);
-    relay
-        .sync(&bytes, NOW)
-        .map(|bytes| SyncReply::from_bytes(&bytes).unwrap())
+    let nonce = Signed::from_bytes(&bytes).unwrap().nonce;
+    let reply = SyncReply::from_bytes(&relay.sync(&bytes, NOW)?).unwrap();
+    let relay_key = PublicKey::from_bytes(&world.relay_key).unwrap();
+    reply.verify(world.workspace, &relay_key).unwrap();
+    assert_eq!(reply.receipt.answers, nonce, "it answers another request");
+    Ok(reply)
 }
