@@ -222,7 +222,7 @@ impl Story {
         let devices = std::iter::once(&self.office).chain(self.phones.values());
         devices
             .flat_map(|device| device.client.office_list(&all))
-            .map(|line| (line.document, line.summary.clone()))
+            .map(|line| (line.participation, line.summary.clone()))
             .collect()
     }
 
