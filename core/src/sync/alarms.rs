@@ -471,6 +471,24 @@ impl Replica {
         Ok(())
     }
 
+    /// Forgets what was found amiss in a document that leaves this device; nothing of its
+    /// envelopes stays behind as evidence.
+    pub(super) fn forget_alarms(&mut self, document: DocumentId) -> Result<(), Error> {
+        self.watch.behind.remove(&document);
+        // In an envelope the document stands behind version, suite and workspace.
+        let of = |bytes: &[u8]| bytes.get(18..34) == Some(&document.0[..]);
+        for mut alarm in self.alarms()? {
+            if alarm.document == Some(document) {
+                self.alarm_numbers.remove(&alarm.key());
+                self.store.remove_alarm(alarm.number)?;
+            } else if of(&alarm.evidence.earlier) || of(&alarm.evidence.now) {
+                alarm.evidence = Evidence::default();
+                self.store.put_alarm(alarm.number, &alarm.encode())?;
+            }
+        }
+        Ok(())
+    }
+
     /// The error of a reply that is refused; with what it is about, to be recorded when the
     /// reply's transaction is undone.
     pub(super) fn fault(

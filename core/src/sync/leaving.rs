@@ -37,6 +37,7 @@ impl Replica {
         self.summaries.remove(&document);
         self.streams.remove(&document);
         self.wanted.remove(&document);
+        self.forget_alarms(document)?;
         let keys: Vec<Subject> = self
             .keyring
             .document_secrets(document)
