@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use folge_core::client::{ErasedDocument, ErasureReceipt, Holder};
 use folge_core::document::{
     Actor, ChangeMeta, Command, Document, DocumentKind as CrdtKind, Record, RecordRef,
 };
@@ -1291,6 +1292,49 @@ fn pack_of_what_was_not_delivered() {
     assert_eq!(input.bytes(2_000), Ok(&envelope.to_bytes()[..]));
     assert_eq!(input.bytes(20), Ok(&b"any bytes"[..]));
     assert_eq!(input.finish(), Ok(()));
+}
+
+#[test]
+fn receipt_of_erasures() {
+    let signer = admin();
+    let mut receipt = ErasureReceipt {
+        workspace: workspace(),
+        made_ms: NOW + 9,
+        log_len: 18,
+        log_head: Hash([0xb5; 32]),
+        documents: vec![ErasedDocument {
+            document: THREAD,
+            index: 13,
+            erased_ms: NOW,
+            reason: ErasureReason::Retention,
+            by: signer.id(),
+            holders: BTreeMap::from([
+                (signer.id(), Holder::Confirmed),
+                (phone().id(), Holder::Missing),
+                (DeviceId([0xff; 16]), Holder::PutOut),
+            ]),
+        }],
+        device: signer.id(),
+        signature: [0; 64],
+    };
+    let bytes = receipt.to_bytes();
+    let (unsigned, _) = bytes.split_last_chunk::<64>().unwrap();
+    receipt.signature = signer.sign().sign(&tagged_hash(Tag::Erasure, &[unsigned]));
+    let file = committed(
+        "erasure",
+        &json!({
+            "signing_device_seed": hex(signer.seed().expose()),
+            "receipt": hex(&receipt.to_bytes()),
+        }),
+    );
+
+    let bytes = unhex(&file["receipt"]);
+    let read = ErasureReceipt::from_bytes(&bytes).unwrap();
+    assert_eq!(read, receipt);
+    assert!(read.is_signed_by(&signer.sign().public()));
+    assert!(!read.is_signed_by(&phone().sign().public()));
+    // Version, suite, workspace, times, head; a document; three holders; device, signature.
+    assert_eq!(bytes.len(), 66 + 4 + 49 + 4 + 3 * 17 + 16 + 64);
 }
 
 // --- invitation link ---
