@@ -1,6 +1,8 @@
 //! What the tests, the demo and the benchmarks share: the sample caseload, devices with stores,
 //! a relay to talk to, and the search for readable text in files.
 
+pub mod acts;
+pub mod backup;
 pub mod caseload;
 pub mod device;
 pub mod fuzzing;

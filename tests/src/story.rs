@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use folge_core::Error;
 use folge_core::client::Invitee;
 use folge_core::document::{CaseFilter, CaseSummary};
+use folge_core::keys::RecoverySecret;
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::native::HttpRelay;
 use folge_core::store::{FaultHook, FaultPoint, StoreError};
@@ -54,7 +55,9 @@ pub struct Story {
     pub figures: Figures,
     /// Where the devices' stores are.
     pub devices_dir: PathBuf,
-    http: HttpRelay,
+    /// The workspace's recovery secret, as it is shown once at founding.
+    pub recovery: RecoverySecret,
+    pub(crate) http: HttpRelay,
     rng: ChaCha8Rng,
 }
 
@@ -76,7 +79,7 @@ impl Story {
         let devices_dir = dir.to_owned();
         let office_dir = dir.join("office");
         make_dir(&office_dir)?;
-        let (mut office, _recovery) = Device::found(&office_dir, http.address()?)?;
+        let (mut office, recovery) = Device::found(&office_dir, http.address()?)?;
         let mut links = BTreeMap::new();
         let mut persons: BTreeMap<String, PersonId> = BTreeMap::new();
         for member in &plan.staff {
@@ -92,6 +95,7 @@ impl Story {
             documents,
             figures: Figures::default(),
             devices_dir,
+            recovery,
             http,
             rng: ChaCha8Rng::seed_from_u64(seed),
         };

@@ -95,7 +95,7 @@ fn recorded_sums(story: &Story) -> Sums {
     sums
 }
 
-fn check(dir: &Path, seed: u64) -> Story {
+fn check(dir: &Path, seed: u64, then: impl FnOnce(&mut Story, &Plan, &Path)) -> Story {
     let caseload = Caseload::read(dir).unwrap();
     let plan = Plan::of(&caseload).unwrap();
     let temporary = tempfile::tempdir().unwrap();
@@ -126,12 +126,12 @@ fn check(dir: &Path, seed: u64) -> Story {
         assert!(findings.files > 0 && findings.bytes > 100_000);
         assert_eq!(findings.found, 0, "{findings:?}");
     }
+    then(&mut story, &plan, &relay_dir);
     story
 }
 
-#[test]
-fn the_sample_caseload_arrives_whole_and_its_minutes_are_the_plain_sums() {
-    let story = check(&Caseload::sample_dir(), 1);
+/// What the demo tells after the work.
+fn acts(story: &mut Story, plan: &Plan, relay_dir: &Path) {
     let cases = story.cases();
     let sum = |count: fn(&CaseSummary) -> u32| cases.values().map(count).sum::<u32>();
     assert_eq!(
@@ -144,6 +144,34 @@ fn the_sample_caseload_arrives_whole_and_its_minutes_are_the_plain_sums() {
         (96, 1492, 1148, 127)
     );
     assert_eq!(story.office.client.sums().participations, 94);
+    let mut colleague = story.let_colleague_in().unwrap();
+    assert_eq!(colleague.fingerprints[0], colleague.fingerprints[1]);
+    assert_eq!(colleague.seen, 94);
+    let loss = story.lose_a_phone(plan).unwrap();
+    assert!(loss.refused && loss.all_back, "{loss:?}");
+    assert_eq!((loss.unsent, loss.admitted, loss.kept), (3, 3, 3));
+    assert_eq!(loss.participations.0, loss.participations.1);
+    let persons = usize::try_from(loss.notice.person_count).unwrap();
+    assert_eq!(persons, loss.participations.0);
+    let copy = story.devices_dir.join("backup.db");
+    let device = &mut colleague.device;
+    let erasure = story.erase_one(plan, device, relay_dir, &copy).unwrap();
+    assert!(
+        erasure.receipt.is_complete() && erasure.receipt_checks,
+        "{erasure:?}"
+    );
+    assert!(erasure.opened.0 > 0 && erasure.others.0 > 1000);
+    assert_eq!((erasure.opened.1, erasure.on_relay), (0, 0));
+    assert_eq!(erasure.others.0, erasure.others.1);
+    let audit = story.audit(device).unwrap();
+    assert!(audit.acts > 60, "{audit:?}");
+    assert_eq!((audit.exports, audit.losses), (2, 1));
+}
+
+#[test]
+fn the_sample_caseload_arrives_whole_and_its_minutes_are_the_plain_sums() {
+    let story = check(&Caseload::sample_dir(), 1, acts);
+    assert_eq!(story.office.client.sums().participations, 93);
     assert!(story.figures.crashes > 10, "{:?}", story.figures);
 }
 
@@ -204,7 +232,7 @@ fn another_provider_in_the_same_form_arrives_too() {
         "reports.jsonl",
         r#"{"participant":"b","kind":"final","minutes":61,"delivered":"2026-12-31"}"#,
     );
-    let story = check(dir.path(), 2);
+    let story = check(dir.path(), 2, |_, _, _| {});
     let minutes = story.office.client.minutes(story.documents["a"]).unwrap();
     let attended: Vec<u32> = minutes
         .months

@@ -9,6 +9,11 @@
 
 use std::path::Path;
 
+use folge_protocol::crypto::{SecretKey, workspace_id};
+use folge_protocol::ids::{DocumentId, GroupId, Hash, PersonId};
+use folge_protocol::membership::{
+    Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, Founding, Membership, Role,
+};
 use folge_tests::fuzzing::{TARGETS, Target};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -184,6 +189,67 @@ fn write_the_fuzzing_corpus() {
         std::fs::create_dir_all(&folder).unwrap();
         for (place, sample) in (target.samples)().iter().enumerate() {
             std::fs::write(folder.join(format!("sample-{place}")), sample).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_log_holds_no_key_that_nothing_can_be_sealed_to() {
+    let key = |byte: u8| SecretKey::from_seed(&[byte; 32]);
+    let keys = |byte: u8, kem: [u8; 32]| DeviceKeys {
+        sign: *key(byte).public().as_bytes(),
+        kem,
+    };
+    let office = GroupId([2; 16]);
+    let founding = |recovery, office_key, person_key, kem| Founding {
+        root: *key(1).public().as_bytes(),
+        recovery,
+        office,
+        office_key,
+        person: PersonId([3; 16]),
+        person_key,
+        device: keys(4, kem),
+        register: DocumentEntry {
+            document: DocumentId([5; 16]),
+            kind: DocumentKind::Register,
+            commitment: Hash([6; 32]),
+            readers: vec![office],
+        },
+    };
+    let workspace = workspace_id(key(1).public().as_bytes());
+    let found = |founding| {
+        let body = Body::Founded(Box::new(founding));
+        let entry = Entry::sign(workspace, 0, Hash::ZERO, 1, Author::Root, body, &key(1));
+        Membership::found(&entry)
+    };
+    let (good, mut order_4) = ([9; 32], [0; 32]);
+    order_4[0] = 1;
+    for (tried, taken) in [(good, true), ([0; 32], false), (order_4, false)] {
+        assert_eq!(found(founding(tried, good, good, good)).is_ok(), taken);
+        assert_eq!(found(founding(good, tried, good, good)).is_ok(), taken);
+        assert_eq!(found(founding(good, good, tried, good)).is_ok(), taken);
+        assert_eq!(found(founding(good, good, good, tried)).is_ok(), taken);
+        let (person, device) = (PersonId([7; 16]), keys(4, good).id());
+        for body in [
+            Body::PersonAdded {
+                person,
+                role: Role::Consultant,
+                key: tried,
+            },
+            Body::DeviceAdded {
+                person: PersonId([3; 16]),
+                keys: keys(8, tried),
+            },
+            Body::Invited {
+                keys: keys(8, tried),
+                person: PersonId([3; 16]),
+                expires_ms: 1000,
+            },
+        ] {
+            let mut log = found(founding(good, good, good, good)).unwrap();
+            let by = Author::Device(device);
+            let entry = Entry::sign(workspace, 1, log.head(), 2, by, body, &key(4));
+            assert_eq!(log.apply(&entry, 3).is_ok(), taken);
         }
     }
 }

@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use folge_core::client::Holder;
 use folge_core::document::{CaseFilter, Record};
-use folge_core::domain::{Month, MonthMinutes};
+use folge_core::domain::{Language, Month, MonthMinutes};
+use folge_core::qr::Qr;
+use folge_protocol::membership::ErasureReason;
+use folge_tests::acts::{Audit, Colleague, Erasure, Loss};
 use folge_tests::caseload::Caseload;
 use folge_tests::provider::Plan;
 use folge_tests::relay::EmbeddedRelay;
@@ -16,8 +20,10 @@ use folge_tests::story::Story;
 use indicatif::{ProgressBar, ProgressStyle};
 
 const HELP: &str = "\
-Viser hele veien: registrert uten dekning, levert forseglet, lest på kontoret.
-Shows the whole way: recorded without coverage, delivered sealed, read in the office.
+Viser hele veien: registrert uten dekning, levert forseglet, lest på kontoret; en invitasjon, en
+mistet telefon, en sletting.
+Shows the whole way: recorded without coverage, delivered sealed, read in the office; an
+invitation, a lost phone, an erasure.
 
 cargo xtask demo [--caseload DIR] [--seed N]
 
@@ -77,6 +83,8 @@ fn demo(options: &Options) -> Anything<bool> {
     let caseload = Caseload::read(&options.caseload)?;
     let plan = Plan::of(&caseload)?;
     let needles = Needles::of(&caseload)?;
+    let protected = caseload.participants.iter().filter(|p| p.address_protected);
+    let protected = protected.count();
     let dir = tempfile::tempdir()?;
     let (relay_dir, devices_dir) = (dir.path().join("relay"), dir.path().join("devices"));
     let relay = EmbeddedRelay::start(&relay_dir)?;
@@ -90,6 +98,7 @@ fn demo(options: &Options) -> Anything<bool> {
         story.documents.len(),
         started.elapsed().as_secs_f64()
     );
+    show_founding(&story)?;
 
     let total: usize = plan.work.values().map(Vec::len).sum();
     let bar = progress(total as u64)?;
@@ -97,7 +106,7 @@ fn demo(options: &Options) -> Anything<bool> {
     story.replay(&plan, || bar.inc(1))?;
     bar.finish_and_clear();
     println!(
-        "Recorded offline: {} meetings, trips and reports on {} phones, {} crashes at a commit, \
+        "\nRecorded offline: {} meetings, trips and reports on {} phones, {} crashes at a commit, \
          {} syncs without coverage, seed {} ({:.1} s)",
         story.figures.recorded,
         story.phones.len(),
@@ -109,9 +118,179 @@ fn demo(options: &Options) -> Anything<bool> {
     story.come_together()?;
 
     let meetings = meetings_seen(&mut story)?;
-    show_office(&story, meetings);
+    show_office(&story, meetings, protected);
     show_sync(&story, started.elapsed());
-    prove(&needles, &relay_dir, &story)
+    let mut colleague = story.let_colleague_in()?;
+    let mut good = show_colleague(&story, &colleague);
+    good &= show_loss(&story.lose_a_phone(&plan)?);
+    let (device, copy) = (&mut colleague.device, dir.path().join("backup.db"));
+    good &= show_erasure(&story.erase_one(&plan, device, &relay_dir, &copy)?);
+    show_audit(&story.audit(device)?);
+    good &= prove(&needles, &relay_dir, &story)?;
+    if !good {
+        println!("Noe stemmer ikke: se over. / Something does not hold: see above.");
+    }
+    Ok(good)
+}
+
+fn heading(norwegian: &str, english: &str) {
+    println!("\n{norwegian} / {english}");
+}
+
+fn show_founding(story: &Story) -> Anything<()> {
+    let words = story.recovery.words();
+    let first: Vec<&str> = words.split(' ').take(3).collect();
+    heading(
+        "Gjenopprettingsord til safen, vist én gang",
+        "recovery words for the safe, shown once",
+    );
+    println!(
+        "  {} … ({} in all)",
+        first.join(" "),
+        words.split(' ').count()
+    );
+    print!("{}", Qr::new(&words.to_uppercase())?.to_terminal());
+    Ok(())
+}
+
+fn show_colleague(story: &Story, colleague: &Colleague) -> bool {
+    heading(
+        "Ny kollega slippes inn av en lenke, mens ingen andre er på nett",
+        "a new colleague is let in by a link, while nobody else is online",
+    );
+    let link = colleague.link.to_text();
+    println!(
+        "  {}… ({} characters)",
+        link.chars().take(40).collect::<String>(),
+        link.len()
+    );
+    let [office, own] = &colleague.fingerprints;
+    println!("  Office:    {office}\n  Colleague: {own}");
+    println!("  She sees {} participations at once", colleague.seen);
+    office == own && colleague.seen == story.office.client.sums().participations
+}
+
+fn show_loss(loss: &Loss) -> bool {
+    heading(
+        "En telefon er mistet, og kontoret sperrer den",
+        "a phone is lost, and the office puts it out",
+    );
+    let text = loss.notice.to_text(Language::Norwegian);
+    for line in text.lines().take_while(|line| !line.is_empty()) {
+        println!("  | {line}");
+    }
+    let categories = loss.notice.categories.iter();
+    let categories: Vec<&str> = categories
+        .map(|category| category.text(Language::Norwegian))
+        .collect();
+    println!(
+        "  | Personer: {}. Opplysninger: {}",
+        loss.notice.person_count,
+        categories.join("; ")
+    );
+    let (before, back) = loss.participations;
+    println!(
+        "  {}'s phone is found: {}; of {before} participations it still opens {}, in which it had \
+         something unsent",
+        loss.consultant,
+        if loss.refused {
+            "refused"
+        } else {
+            "NOT refused"
+        },
+        loss.kept
+    );
+    println!(
+        "  It hands over what it had not sent, sealed, as a file of {} bytes; the office admits {} of \
+         {} records",
+        loss.pack_bytes, loss.admitted, loss.unsent
+    );
+    println!(
+        "  A new phone by a new link: {back} of {before} participations and {} records back",
+        if loss.all_back { "those" } else { "NOT all" }
+    );
+    loss.refused
+        && loss.kept <= loss.unsent
+        && loss.admitted == loss.unsent
+        && loss.all_back
+        && before == back
+}
+
+fn show_erasure(erasure: &Erasure) -> bool {
+    heading(
+        "En deltakelse slettes overalt",
+        "a participation is erased everywhere",
+    );
+    let why = match erasure.reason {
+        ErasureReason::Retention => "twelve weeks after its final report, by itself",
+        _ => "on NAV's instruction",
+    };
+    println!("  {}: {why}", erasure.reference);
+    if let Some(cohort) = &erasure.statistics {
+        let figures = cohort.figures.as_ref().map_or_else(
+            || "fewer than five ended, so no figure".to_owned(),
+            |figures| {
+                let attended = figures.attended.map_or("-".to_owned(), |n| n.to_string());
+                let count = figures.participations;
+                format!("{count} participations, {attended} meetings attended")
+            },
+        );
+        println!(
+            "  Statistics drawn before, naming nobody: {}: {figures}",
+            cohort.key.month
+        );
+    }
+    let holders = erasure
+        .receipt
+        .documents
+        .iter()
+        .flat_map(|line| line.holders.values());
+    let (mut confirmed, mut all) = (0, 0);
+    for holder in holders {
+        all += 1;
+        confirmed += usize::from(*holder == Holder::Confirmed);
+    }
+    println!(
+        "  Receipt: {confirmed} of {all} devices confirmed; signed, and {} by the colleague's device",
+        if erasure.receipt_checks {
+            "found true"
+        } else {
+            "found FALSE"
+        }
+    );
+    for line in erasure.receipt.to_text(Language::Norwegian).lines() {
+        let line: String = line.chars().take(90).collect();
+        if !line.is_empty() {
+            println!("  | {line}");
+        }
+    }
+    let ((own_before, own), (others_before, others)) = (erasure.opened, erasure.others);
+    println!(
+        "  Proof: a backup of the relay from before, opened with every secret on every device:\n    \
+         before the erasure {own_before} envelopes of it and {others_before} of the rest; \
+         today {own} of it and {others} of the rest\n    \
+         on the relay today: {} envelopes of it",
+        erasure.on_relay
+    );
+    own_before > 0
+        && own == 0
+        && others > 0
+        && erasure.on_relay == 0
+        && all > 0
+        && erasure.receipt.is_complete()
+        && erasure.receipt_checks
+}
+
+fn show_audit(audit: &Audit) {
+    heading("Revisjonsloggen", "the audit log");
+    println!(
+        "  {} lines: {} acts of membership, {} openings, {} exports, {} lost phone",
+        audit.acts + audit.openings + audit.exports + audit.losses,
+        audit.acts,
+        audit.openings,
+        audit.exports,
+        audit.losses
+    );
 }
 
 fn progress(total: u64) -> Anything<ProgressBar> {
@@ -126,7 +305,8 @@ fn progress(total: u64) -> Anything<ProgressBar> {
 /// How many meetings the office sees: a group meeting stands with each participant, and counts once.
 fn meetings_seen(story: &mut Story) -> Anything<usize> {
     let (mut single, mut groups) = (0, BTreeSet::new());
-    let documents: Vec<_> = story.documents.values().copied().collect();
+    let all = story.office.client.office_list(&CaseFilter::default());
+    let documents: Vec<_> = all.iter().map(|line| line.participation).collect();
     for document in documents {
         for detail in story
             .office
@@ -146,7 +326,7 @@ fn meetings_seen(story: &mut Story) -> Anything<usize> {
     Ok(single + groups.len())
 }
 
-fn show_office(story: &Story, meetings: usize) {
+fn show_office(story: &Story, meetings: usize, protected: usize) {
     let client = &story.office.client;
     let sums = client.sums();
     println!("\nKontoret ser / the office sees:");
@@ -160,6 +340,11 @@ fn show_office(story: &Story, meetings: usize) {
         sums.reports,
         sums.conflicts,
         client.quarantined().map_or(0, |found| found.len())
+    );
+    println!(
+        "  {protected} av {all} er skjermet (kode 6/7) og bare hos konsulentene sine / {protected} of \
+         {all} are protected, and their consultants' alone",
+        all = story.documents.len()
     );
     let mut months: BTreeMap<Month, (MonthMinutes, usize)> = BTreeMap::new();
     let list = client.office_list(&CaseFilter::default());

@@ -75,10 +75,18 @@ impl Stored {
         Unlock::Secret(self.secret.clone())
     }
 
+    /// What is on it, read from outside.
+    pub(crate) fn store(&self) -> Anything<Store> {
+        Ok(Store::open(
+            &self.path(),
+            &self.unlock(),
+            &mut system_env(),
+        )?)
+    }
+
     /// Switches it on.
     pub(crate) fn open(&self) -> Anything<Client> {
-        let store = Store::open(&self.path(), &self.unlock(), &mut system_env())?;
-        Ok(Client::open(store, system_env())?)
+        Ok(Client::open(self.store()?, system_env())?)
     }
 
     /// The same device once more, in another folder.
