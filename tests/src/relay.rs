@@ -70,10 +70,12 @@ impl RelayProcess {
             dir.pop();
         }
         let program = dir.join("folge-relay");
-        // Tests run side by side; one of them builds.
-        static BUILDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-        let _building = BUILDING.lock();
-        if !program.exists() {
+        // Once a run, so that no older relay is talked to; tests run side by side.
+        static BUILT: std::sync::Mutex<bool> = std::sync::Mutex::new(false);
+        let mut built = BUILT
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !*built {
             let mut cargo = Command::new(env!("CARGO"));
             cargo.args([
                 "build",
@@ -87,6 +89,7 @@ impl RelayProcess {
                 cargo.arg("--release");
             }
             cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
+            *built = true;
         }
         Ok(program)
     }

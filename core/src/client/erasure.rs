@@ -11,7 +11,7 @@ use folge_protocol::membership::{Author, Body, ErasureReason, Membership, Role};
 
 use super::Client;
 use crate::document::{Command, Record, RecordRef};
-use crate::domain::{AgreementKey, Instant, Language, LocalDate, StatisticsKey, Status};
+use crate::domain::{AgreementKey, Instant, Language, LocalDate};
 use crate::error::Error;
 use crate::messages::Export;
 use crate::rights::{ArchiveFile, Retention, statistics};
@@ -104,6 +104,10 @@ impl Decode for ErasedDocument {
         let (index, erased_ms) = (input.u64()?, input.u64()?);
         let (reason, by) = (Decode::decode(input)?, Decode::decode(input)?);
         let holders: Vec<HolderLine> = input.list(ENTRY_DOCUMENTS_MAX)?;
+        // One encoding of each receipt: by device, each once.
+        if holders.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
+            return Err(DecodeError::Invalid);
+        }
         Ok(Self {
             document,
             index,
@@ -462,14 +466,10 @@ impl Client {
         let mut keys = BTreeSet::new();
         for case in cases {
             let facts = self.facts(*case)?;
-            if let (Some(agreement), Some(end), Status::Ended) =
-                (facts.agreement, facts.end, facts.status)
-            {
-                let month = end.month();
-                if statistics::first_day(month) <= today {
-                    keys.insert(StatisticsKey { agreement, month });
-                }
-            }
+            keys.extend(
+                statistics::cohort_of(&facts)
+                    .filter(|key| statistics::first_day(key.month) <= today),
+            );
         }
         let register = self.replica.log()?.register();
         for key in keys {

@@ -6,7 +6,7 @@ use folge_protocol::codec::{Decode, Encode};
 use folge_protocol::grant::Recipient;
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, InvitationId, PersonId};
 use folge_protocol::limits::READERS_MAX;
-use folge_protocol::membership::{self, Author, Body, DocumentEntry, Kept, Role};
+use folge_protocol::membership::{self, Author, Body, DocumentEntry, Kept, Membership, Role};
 
 use super::Client;
 use crate::document::{Command, DocumentKind};
@@ -267,7 +267,7 @@ impl Client {
     /// [`Error::NotAllowed`], [`Error::Membership`].
     pub fn revoke_person(&mut self, person: PersonId) -> Result<(), Error> {
         self.replica.atomically(|replica| {
-            let devices: Vec<DeviceId> = replica.log()?.devices_of(person).collect();
+            let devices = every_device(replica.log()?, person);
             replica.vouch_for(&devices, |_| true)?;
             let author = Author::Device(replica.device());
             replica.add_entry(author, Body::PersonRevoked { person })?;
@@ -283,7 +283,7 @@ impl Client {
             let log = replica.log()?;
             let before = log.persons().get(&person).ok_or(Error::NotAllowed)?.role;
             let (office, register) = (log.office(), log.register());
-            let devices: Vec<DeviceId> = log.devices_of(person).collect();
+            let devices = every_device(log, person);
             replica.vouch_for(&devices, |_| true)?;
             let author = Author::Device(replica.device());
             replica.add_entry(author, Body::RoleChanged { person, role })?;
@@ -357,6 +357,14 @@ impl Client {
     pub fn is_put_out(&self) -> bool {
         self.replica.is_out()
     }
+}
+
+/// A person's devices, those that were put out before too: what the person vouched for of them
+/// ends when somebody else changes the person's rights.
+fn every_device(log: &Membership, person: PersonId) -> Vec<DeviceId> {
+    let devices = log.devices().iter();
+    let own = devices.filter(|(_, state)| state.person == person);
+    own.map(|(id, _)| *id).collect()
 }
 
 impl Replica {

@@ -16,5 +16,5 @@ pub use entry::{
 };
 pub use state::{
     DeviceState, DocumentState, Erasure, GroupState, InvitationState, Membership, MembershipError,
-    Moment, PersonState,
+    Moment, PersonState, Standing,
 };

@@ -104,6 +104,15 @@ pub struct Erasure {
     pub holders: BTreeSet<DeviceId>,
 }
 
+/// Up to which sequence others, and its own person, vouched for what a device wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// By others' word.
+    pub by_others: u64,
+    /// By its own person's word, which counts until somebody else puts it out.
+    pub by_own: u64,
+}
+
 /// A document as the log has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentState {
@@ -118,7 +127,7 @@ pub struct DocumentState {
     /// Somebody who had the key may not read it any more: the next envelope needs a new one.
     pub must_turn: bool,
     /// Up to which sequence stands what a device wrote that may not write any more.
-    pub kept: BTreeMap<DeviceId, u64>,
+    pub kept: BTreeMap<DeviceId, Standing>,
     /// Whether it was erased.
     pub erasure: Option<Erasure>,
 }
@@ -367,6 +376,9 @@ impl Membership {
                         device.revoked = Some(at);
                     }
                 });
+                if authority.person() != Some(person) {
+                    self.forget_own_word(person, |of, _| of == *device);
+                }
                 // The person may still read; the device may not.
                 self.must_turn_all(|state, document| state.person_may_read(person, document));
                 self.withdraw_invitations(Some(*device));
@@ -388,6 +400,7 @@ impl Membership {
                         person.revoked = Some(at);
                     }
                 });
+                self.forget_own_word(*person, |_, _| true);
                 self.withdraw_invitations(None);
                 Ok(())
             }
@@ -406,6 +419,9 @@ impl Membership {
                 // Whoever leaves the staff leaves the register's readers.
                 let loses = (before.is_office() && !role.is_office())
                     || (before.is_staff() && !role.is_staff());
+                if authority.person() != Some(*person) {
+                    self.forget_own_word(*person, |_, _| true);
+                }
                 if loses {
                     self.put_out(*person, at, change);
                 } else {
@@ -432,7 +448,16 @@ impl Membership {
                 for group in &readers {
                     state.readers_ever.entry(*group).or_insert(at);
                 }
+                let gone: Vec<PersonId> = state
+                    .readers
+                    .difference(&readers)
+                    .map(|group| PersonId(group.0))
+                    .filter(|person| authority.person() != Some(*person))
+                    .collect();
                 state.readers = readers.clone();
+                for person in gone {
+                    self.forget_own_word(person, |_, of| of == *document);
+                }
                 for group in readers {
                     self.read_by.entry(group).or_default().insert(*document);
                 }
@@ -483,7 +508,13 @@ impl Membership {
                 }
                 for kept in kept {
                     if let Some(state) = self.documents.get_mut(&kept.document) {
-                        let last = state.kept.entry(kept.device).or_default();
+                        let of = self.devices.get(&kept.device).map(|device| device.person);
+                        let standing = state.kept.entry(kept.device).or_default();
+                        let last = if of.is_some() && of == authority.person() {
+                            &mut standing.by_own
+                        } else {
+                            &mut standing.by_others
+                        };
                         *last = kept.sequence.max(*last);
                     }
                 }
@@ -641,6 +672,22 @@ impl Membership {
             }
         }
         Ok(())
+    }
+
+    /// What a person vouched for of its own devices does not count once somebody else puts them
+    /// out: who knows that it is coming could vouch for what is yet to be written.
+    fn forget_own_word(&mut self, person: PersonId, which: impl Fn(DeviceId, DocumentId) -> bool) {
+        for (document, state) in &mut self.documents {
+            for (device, standing) in &mut state.kept {
+                let own = self
+                    .devices
+                    .get(device)
+                    .is_some_and(|device| device.person == person);
+                if own && which(*device, *document) {
+                    standing.by_own = 0;
+                }
+            }
+        }
     }
 
     /// Lets `change` put a person, or a device of theirs, out of something, and notes which keys
@@ -1096,7 +1143,7 @@ impl Membership {
                 .documents
                 .get(&document)
                 .and_then(|state| state.kept.get(&device))
-                .is_some_and(|last| sequence <= *last)
+                .is_some_and(|kept| sequence <= kept.by_others.max(kept.by_own))
     }
 }
 
