@@ -121,6 +121,7 @@ impl Error {
             Self::Document(error) => error.code(),
             Self::Key(_) => "key",
             Self::Words(error) => error.code(),
+            Self::Membership(MembershipError::InvitationSpent) => "bad_invitation",
             Self::Membership(_) => "membership",
             Self::Relay(RelayError::ClockSkew { .. }) => "clock_skew",
             Self::Relay(RelayError::Unauthorized) => "unauthorized",
@@ -219,6 +220,10 @@ impl Error {
             Self::UnknownDocument => (
                 "Deltakelsen er ikke på denne enheten. Synkroniser, eller be om å bli tildelt.",
                 "The participation is not on this device. Sync, or ask to be assigned.",
+            ),
+            Self::Membership(MembershipError::InvitationSpent) => (
+                "Invitasjonen er brukt, trukket tilbake eller for gammel. Be om en ny.",
+                "The invitation was used, withdrawn or is too old. Ask for a new one.",
             ),
             Self::NotAllowed | Self::Membership(_) => (
                 "Rollen din tillater ikke dette. Kontakt kontoret.",

@@ -22,6 +22,8 @@ pub enum EnvelopeKind {
     Snapshot,
     /// A message of a thread.
     Message,
+    /// An envelope of a device that may not write any more, taken and sealed anew by one that may.
+    Carried,
 }
 
 impl EnvelopeKind {
@@ -30,6 +32,7 @@ impl EnvelopeKind {
             Self::Change => 1,
             Self::Snapshot => 2,
             Self::Message => 3,
+            Self::Carried => 4,
         }
     }
     const fn from_code(code: u8) -> Result<Self, DecodeError> {
@@ -37,6 +40,7 @@ impl EnvelopeKind {
             1 => Ok(Self::Change),
             2 => Ok(Self::Snapshot),
             3 => Ok(Self::Message),
+            4 => Ok(Self::Carried),
             other => Err(DecodeError::UnknownTag(other)),
         }
     }

@@ -325,7 +325,7 @@ impl Client {
             document,
             sequence,
         };
-        self.replica.atomically(|replica| replica.vouch(&[kept]))
+        self.replica.atomically(|replica| replica.admit(kept))
     }
 
     /// What a device that was put out has not delivered: sealed as ever, to be handed over as a

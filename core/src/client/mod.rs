@@ -38,6 +38,7 @@ use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret,
 use crate::store::Store;
 use crate::sync::{
     Alarm, Check, Entrance, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport,
+    SyncWork,
 };
 
 /// A device's client.
@@ -169,6 +170,12 @@ impl Client {
     /// [`Error::Store`].
     pub fn has_sync_work(&self) -> Result<bool, Error> {
         self.replica.has_work()
+    }
+    /// What a sync has to do, as far as that is known here.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn sync_work(&self) -> Result<Vec<SyncWork>, Error> {
+        self.replica.work()
     }
     /// The next request for the relay.
     /// # Errors

@@ -115,6 +115,12 @@ impl Keyring {
             })
     }
 
+    /// What group secrets are here.
+    pub fn group_subjects(&self) -> impl Iterator<Item = Subject> + '_ {
+        self.groups
+            .keys()
+            .map(|(group, epoch)| Subject::Group(*group, *epoch))
+    }
     /// A group's secret of one epoch.
     #[must_use]
     pub fn group(&self, group: GroupId, epoch: u32) -> Option<&Key32> {

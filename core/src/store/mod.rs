@@ -12,8 +12,8 @@ mod unlock;
 
 pub use schema::SCHEMA_VERSION;
 pub use tables::{
-    EnvelopeRow, EnvelopeState, MessageRow, PendingRow, PlacedEnvelope, QuarantineRow, SecretRow,
-    StreamRow,
+    EnvelopeRow, EnvelopeState, MessageRow, ParcelRow, PendingRow, PlacedEnvelope, QuarantineRow,
+    SecretRow, StreamRow,
 };
 pub use unlock::{PassphraseCost, Unlock};
 

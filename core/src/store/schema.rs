@@ -57,6 +57,9 @@ UPDATE grants SET stored = sent;
 CREATE TABLE message (
     n INTEGER PRIMARY KEY, doc BLOB NOT NULL, envelope BLOB, sealed BLOB NOT NULL);
 CREATE INDEX message_doc ON message (doc, n);
+CREATE TABLE parcel (
+    n INTEGER PRIMARY KEY, doc BLOB NOT NULL, hash BLOB NOT NULL UNIQUE,
+    admitted INTEGER NOT NULL, bytes BLOB NOT NULL);
 CREATE TABLE alarm (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
 ",
 ];
@@ -110,7 +113,7 @@ mod tests {
                     |row| row.get(0),
                 )
                 .unwrap();
-            assert_eq!(tables, 17, "from version {from}");
+            assert_eq!(tables, 18, "from version {from}");
         }
     }
 }

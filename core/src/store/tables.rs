@@ -111,6 +111,17 @@ pub struct PendingRow {
     pub plain: Vec<u8>,
 }
 
+/// An envelope that came outside its stream.
+#[derive(Debug, Clone)]
+pub struct ParcelRow {
+    /// The row's number.
+    pub n: i64,
+    /// The document.
+    pub document: DocumentId,
+    /// The envelope.
+    pub bytes: Vec<u8>,
+}
+
 /// A message of a thread or journal.
 #[derive(Debug, Clone)]
 pub struct MessageRow {
@@ -1112,6 +1123,7 @@ impl Store {
             "summary",
             "row",
             "quarantine",
+            "parcel",
             "message",
         ] {
             self.conn
@@ -1120,6 +1132,75 @@ impl Store {
         }
         Ok(())
     }
+    // --- envelopes that came outside their stream ---
+
+    /// Keeps an envelope that came outside its stream. Says whether it is new.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_parcel(&mut self, document: DocumentId, hash: &Hash, bytes: &[u8]) -> Result<bool> {
+        let added = self
+            .conn
+            .prepare_cached(
+                "INSERT OR IGNORE INTO parcel (doc, hash, admitted, bytes) VALUES (?1, ?2, 0, ?3)",
+            )?
+            .execute(params![document.0, hash.0, bytes])?;
+        Ok(added == 1)
+    }
+    /// The envelopes that came outside their stream, admitted or not, with their row numbers.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn parcels(&self, admitted: bool) -> Result<Vec<ParcelRow>> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT n, doc, bytes FROM parcel WHERE admitted = ?1 ORDER BY n")?;
+        let rows = statement.query_map([admitted], |row| {
+            Ok(ParcelRow {
+                n: row.get(0)?,
+                document: DocumentId(row.get(1)?),
+                bytes: row.get(2)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+    /// Notes that somebody in charge took a parcel.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn admit_parcel(&mut self, n: i64) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE parcel SET admitted = 1 WHERE n = ?1")?
+            .execute([n])?;
+        Ok(())
+    }
+    /// Takes an envelope out of the one that carried it, to be carried anew.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unsettle_parcel(
+        &mut self,
+        document: DocumentId,
+        hash: &Hash,
+        bytes: &[u8],
+    ) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO parcel (doc, hash, admitted, bytes) VALUES (?1, ?2, 1, ?3)",
+            )?
+            .execute(params![document.0, hash.0, bytes])?;
+        Ok(())
+    }
+    /// Notes that an envelope is in its stream, carried by another: its parcel is empty, and none
+    /// of the same is taken again.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn settle_parcel(&mut self, document: DocumentId, hash: &Hash) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO parcel (doc, hash, admitted, bytes) \
+                 VALUES (?1, ?2, 2, x'')",
+            )?
+            .execute(params![document.0, hash.0])?;
+        Ok(())
+    }
+
     /// Writes the log back into the file and empties it, so that no deleted page is left there.
     /// # Errors
     /// [`StoreError`].
@@ -1187,6 +1268,24 @@ impl Store {
         self.conn
             .prepare_cached("UPDATE message SET envelope = ?2 WHERE n = ?1")?
             .execute(params![n, envelope.0])?;
+        Ok(())
+    }
+    /// Notes that messages are in another envelope.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn move_messages(&mut self, from: &Hash, to: &Hash) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE message SET envelope = ?2 WHERE envelope = ?1")?
+            .execute(params![from.0, to.0])?;
+        Ok(())
+    }
+    /// Removes an envelope's messages.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drop_messages(&mut self, envelope: &Hash) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM message WHERE envelope = ?1")?
+            .execute([envelope.0])?;
         Ok(())
     }
     /// Notes that an envelope's messages are in none any more.

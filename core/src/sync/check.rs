@@ -213,6 +213,7 @@ impl Replica {
         if row.state != EnvelopeState::Held && !own_unsent && !stands {
             return Err(Fault::NotAllowed);
         }
+        let mut kind = header.kind;
         let kept = matches!(row.state, EnvelopeState::Waiting | EnvelopeState::Held);
         if kept || header.kind == EnvelopeKind::Snapshot {
             return Ok((header.previous, false));
@@ -220,7 +221,15 @@ impl Replica {
         let key = self.keyring.document(row.document, header.generation);
         let content = open(&envelope, key.ok_or(Fault::Unopenable)?);
         let content = content.map_err(|_| Fault::Unopenable)?;
-        if header.kind == EnvelopeKind::Message {
+        let content = if header.kind == EnvelopeKind::Carried {
+            let inner = self.carried(row.document, &content.batch);
+            let inner = inner.map_err(|_| Fault::Signature)?;
+            kind = inner.header.kind;
+            self.open_carried(&inner).ok_or(Fault::Unopenable)?
+        } else {
+            content
+        };
+        if kind == EnvelopeKind::Message {
             let messages = decode_messages(&content.batch).map_err(|_| Fault::Unopenable)?;
             expected.changes += messages.len();
             return Ok((header.previous, true));

@@ -18,10 +18,10 @@ use super::evidence::Origin;
 use super::exchange::SyncReport;
 use super::messages::{KeptMessage, decode_messages};
 use super::replica::{Replica, TailItem};
-use crate::document::DocumentError;
-use crate::envelope::open;
+use crate::document::{ChangeHash, DocumentError};
+use crate::envelope::{Content, open};
 use crate::error::{Error, RelayFault};
-use crate::keys::{Granted, is_confirmed};
+use crate::keys::{Granted, Secret, Subject, is_confirmed};
 use crate::store::{EnvelopeRow, EnvelopeState, StreamRow};
 
 /// Why something is in quarantine.
@@ -125,6 +125,7 @@ impl Replica {
             return Ok(false);
         }
         let readable_before = self.readable();
+        let deltas = self.reader_deltas();
         let known = self.store.log_entries_from(
             reply
                 .entries
@@ -170,6 +171,7 @@ impl Replica {
             }
             fresh.push(entry);
         }
+        self.carry_over(&deltas)?;
         let dropped = self.rebase_pending()?;
         self.note_dropped(&dropped)?;
         self.save_pending_entries()?;
@@ -206,6 +208,23 @@ impl Replica {
             return Ok(());
         }
         self.leave_unreadable(readable_before)?;
+        if self.is_admitted() && !readable_before.is_empty() {
+            let bodies: Vec<Body> = entries.iter().map(|entry| entry.body.clone()).collect();
+            self.vouch_for_earlier(&bodies)?;
+        }
+        // What was granted when these were made may lack a key that was turned meanwhile.
+        let own = Author::Device(self.device());
+        let mine = entries.iter().filter(|entry| entry.author == own);
+        self.regrant
+            .extend(mine.filter_map(|entry| match &entry.body {
+                Body::ReadersChanged { document, readers } => {
+                    Some((Some(*document), readers.clone()))
+                }
+                Body::RoleChanged { person, .. } | Body::PersonAdded { person, .. } => {
+                    Some((None, vec![GroupId::from(*person)]))
+                }
+                _ => None,
+            }));
         for entry in entries {
             if let Body::ReadersChanged { document, readers } = &entry.body {
                 self.grant_for_another(*document, readers, entry.author)?;
@@ -220,10 +239,91 @@ impl Replica {
                     | Body::RoleChanged { .. }
                     | Body::InvitationRevoked { .. }
                     | Body::DeviceAdded { .. }
+                    | Body::DeviceRevoked { .. }
+                    | Body::PersonRevoked { .. }
             )
         });
         if voids {
             self.destroy_void()?;
+        }
+        Ok(())
+    }
+
+    /// Grants once more to whom this device let read something, where a key was turned before the
+    /// log took it. The caller is in a transaction.
+    pub(super) fn grant_again(&mut self) -> Result<(), Error> {
+        for (document, groups) in std::mem::take(&mut self.regrant) {
+            for group in groups {
+                let log = self.log()?;
+                let own = self.identity.person.into();
+                if group == own || !log.is_active_group(group) {
+                    continue;
+                }
+                let secrets: Vec<Secret> = match document {
+                    Some(document) => self.keyring.document_secrets(document).collect(),
+                    None => self.opened_by(group)?,
+                };
+                let turned = secrets.iter().any(
+                    |secret| matches!(secret.subject, Subject::Document(_, generation) if generation > 0),
+                );
+                if turned {
+                    self.grant_to_group(group, &secrets)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the pending changes of readers add and take away: two who change them at once do not
+    /// undo each other's change.
+    fn reader_deltas(&self) -> Vec<(Entry, Vec<GroupId>, Vec<GroupId>)> {
+        let mut now: BTreeMap<DocumentId, BTreeSet<GroupId>> = BTreeMap::new();
+        let mut deltas = Vec::new();
+        for entry in &self.pending_entries {
+            let Body::ReadersChanged { document, readers } = &entry.body else {
+                continue;
+            };
+            let confirmed = self.confirmed.as_ref();
+            let before = now.entry(*document).or_insert_with(|| {
+                confirmed
+                    .and_then(|log| log.documents().get(document))
+                    .map(|state| state.readers.clone())
+                    .unwrap_or_default()
+            });
+            let after: BTreeSet<GroupId> = readers.iter().copied().collect();
+            let added = after.difference(before).copied().collect();
+            let removed = before.difference(&after).copied().collect();
+            *before = after;
+            deltas.push((entry.clone(), added, removed));
+        }
+        deltas
+    }
+
+    /// Makes pending changes of readers changes of what the log says now.
+    fn carry_over(&mut self, deltas: &[(Entry, Vec<GroupId>, Vec<GroupId>)]) -> Result<(), Error> {
+        let mut now: BTreeMap<DocumentId, BTreeSet<GroupId>> = BTreeMap::new();
+        for pending in &mut self.pending_entries {
+            let delta = deltas.iter().find(|(entry, ..)| entry == pending);
+            let (Body::ReadersChanged { document, readers }, Some((_, added, removed))) =
+                (&mut pending.body, delta)
+            else {
+                continue;
+            };
+            let confirmed = self.confirmed.as_ref();
+            let current = now.entry(*document).or_insert_with(|| {
+                confirmed
+                    .and_then(|log| log.documents().get(document))
+                    .map(|state| state.readers.clone())
+                    .unwrap_or_default()
+            });
+            current.extend(added);
+            current.retain(|group| !removed.contains(group));
+            let changed: Vec<GroupId> = current.iter().copied().collect();
+            if *readers != changed {
+                *readers = changed;
+                // Whatever it says now, it is signed anew.
+                pending.previous = Hash::ZERO;
+            }
         }
         Ok(())
     }
@@ -534,6 +634,7 @@ impl Replica {
         let fits = match header.kind {
             EnvelopeKind::Change => !is_messages,
             EnvelopeKind::Message => is_messages,
+            EnvelopeKind::Carried => true,
             // A later version's: kept, and read when the app is updated.
             EnvelopeKind::Snapshot => return Ok(Outcome::Waiting),
         };
@@ -546,29 +647,74 @@ impl Replica {
         let Ok(content) = open(envelope, key) else {
             return Ok(Outcome::Quarantined(QuarantineReason::Unopenable));
         };
-        if is_messages {
-            let Ok(messages) = decode_messages(&content.batch) else {
+        let hash = envelope_hash(&envelope.to_bytes());
+        let names = if header.kind == EnvelopeKind::Carried {
+            let Ok(inner) = self.carried(document, &content.batch) else {
                 return Ok(Outcome::Quarantined(QuarantineReason::Damaged));
             };
-            let hash = envelope_hash(&envelope.to_bytes());
+            let Some(carried) = self.open_carried(&inner) else {
+                return Ok(Outcome::Waiting);
+            };
+            let taken = self.apply_content(&inner, &carried, &hash)?;
+            if matches!(taken, Ok(_)) {
+                self.store
+                    .settle_parcel(document, &envelope_hash(&content.batch))?;
+            }
+            taken
+        } else {
+            self.apply_content(envelope, &content, &hash)?
+        };
+        Ok(match names {
+            Ok(names) => {
+                let origin = Origin::new(&names, header.seen_number, &content);
+                Outcome::Applied(origin.to_bytes())
+            }
+            Err(outcome) => outcome,
+        })
+    }
+
+    /// Reads an envelope that another one carries: of the same document, signed by its device.
+    pub(super) fn carried(&self, document: DocumentId, bytes: &[u8]) -> Result<Envelope, Error> {
+        let damaged = || Error::Unreadable("envelope");
+        let inner = Envelope::from_bytes(bytes).map_err(|_| damaged())?;
+        let header = &inner.header;
+        let simple = matches!(header.kind, EnvelopeKind::Change | EnvelopeKind::Message);
+        let here = header.document == document && header.workspace == self.identity.workspace;
+        if simple && here && self.verifies(&inner) {
+            Ok(inner)
+        } else {
+            Err(damaged())
+        }
+    }
+
+    /// Opens an envelope that another one carries; `None` where its key is not here.
+    pub(super) fn open_carried(&self, inner: &Envelope) -> Option<Content> {
+        let header = &inner.header;
+        let key = self.keyring.document(header.document, header.generation)?;
+        open(inner, key).ok()
+    }
+
+    /// Applies what an envelope's device wrote; `seen_in` is the envelope of the stream that
+    /// brought it. Gives the names of its changes or messages.
+    pub(super) fn apply_content(
+        &mut self,
+        envelope: &Envelope,
+        content: &Content,
+        seen_in: &Hash,
+    ) -> Result<Result<Vec<ChangeHash>, Outcome>, Error> {
+        let (document, device) = (envelope.header.document, envelope.header.device);
+        if envelope.header.kind == EnvelopeKind::Message {
+            let Ok(messages) = decode_messages(&content.batch) else {
+                return Ok(Err(Outcome::Quarantined(QuarantineReason::Damaged)));
+            };
             let mut names = Vec::with_capacity(messages.len());
             for message in messages {
                 names.push(super::upload::message_name(&message));
-                let kept = KeptMessage {
-                    device,
-                    made: crate::env::Reading {
-                        wall_ms: 0,
-                        monotonic_ms: 0,
-                        boot: 0,
-                    },
-                    seen: 0,
-                    message,
-                };
+                let kept = KeptMessage::of_another(device, message);
                 self.store
-                    .add_message(document, Some(&hash), &kept.to_bytes())?;
+                    .add_message(document, Some(seen_in), &kept.to_bytes())?;
             }
-            let origin = Origin::new(&names, header.seen_number, &content);
-            return Ok(Outcome::Applied(origin.to_bytes()));
+            return Ok(Ok(names));
         }
         let loaded = self.load(document)?;
         let applied = match loaded.document.apply_batch(&content.batch, device) {
@@ -577,13 +723,12 @@ impl Replica {
                 DocumentError::MissingDependencies(_)
                 | DocumentError::UnknownBatchVersion(_)
                 | DocumentError::NewerSchema { .. },
-            ) => return Ok(Outcome::Waiting),
-            Err(_) => return Ok(Outcome::Quarantined(QuarantineReason::Damaged)),
+            ) => return Ok(Err(Outcome::Waiting)),
+            Err(_) => return Ok(Err(Outcome::Quarantined(QuarantineReason::Damaged))),
         };
-        let origin = Origin::new(&applied.hashes, header.seen_number, &content);
         self.append_tail(document, &TailItem::Batch(device, &content.batch).encode())?;
         self.project(document, &applied.touched)?;
-        Ok(Outcome::Applied(origin.to_bytes()))
+        Ok(Ok(applied.hashes))
     }
 
     /// Tries again what waited for a key or an earlier change, as long as that helps.

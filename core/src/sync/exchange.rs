@@ -59,6 +59,27 @@ impl SyncReport {
     }
 }
 
+/// Something that a sync has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SyncWork {
+    /// The relay does not have the workspace yet, or any more.
+    Founding,
+    /// This device is not in yet.
+    ComingIn,
+    /// Entries of the membership log wait to be sent.
+    Members,
+    /// Streams are to be fetched by name.
+    Fetching,
+    /// The relay lost something that is to be brought back.
+    Recovering,
+    /// Records or messages wait to be sent.
+    Records,
+    /// Grants wait to be sent.
+    Keys,
+    /// Read marks wait to be sent.
+    Marks,
+}
+
 /// What the request under way holds, so that the reply's places can be read.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
@@ -82,21 +103,43 @@ impl Replica {
     /// # Errors
     /// [`Error::Store`].
     pub fn has_work(&self) -> Result<bool, Error> {
+        Ok(!self.work()?.is_empty())
+    }
+
+    /// What a sync has to bring or fetch, as far as that is known here.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn work(&self) -> Result<Vec<SyncWork>, Error> {
         if self.is_out() {
-            return Ok(false);
+            return Ok(Vec::new());
         }
-        Ok(self.must_found
-            || self.at_entrance
-            || !self.pending_entries.is_empty()
-            || !self.wanted.is_empty()
-            || self.relay_log_len.is_some()
-            || self.progress.recovering
-            || self.store.pending_count()? > 0
-            || self.store.unsent_count()? > 0
-            || !self.store.pending_messages()?.is_empty()
-            || !self.store.unsent_grants(false)?.is_empty()
-            || !self.store.unsent_grants(true)?.is_empty()
-            || self.marks_due().next().is_some())
+        let store = &self.store;
+        let found = [
+            (SyncWork::Founding, self.must_found),
+            (SyncWork::ComingIn, self.at_entrance),
+            (SyncWork::Members, !self.pending_entries.is_empty()),
+            (SyncWork::Fetching, !self.wanted.is_empty()),
+            (
+                SyncWork::Recovering,
+                self.relay_log_len.is_some() || self.progress.recovering,
+            ),
+            (
+                SyncWork::Records,
+                store.pending_count()? > 0
+                    || store.unsent_count()? > 0
+                    || !store.parcels(true)?.is_empty()
+                    || !store.pending_messages()?.is_empty(),
+            ),
+            (
+                SyncWork::Keys,
+                !store.unsent_grants(false)?.is_empty() || !store.unsent_grants(true)?.is_empty(),
+            ),
+            (SyncWork::Marks, self.marks_due().next().is_some()),
+        ];
+        Ok(found
+            .into_iter()
+            .filter_map(|(work, due)| due.then_some(work))
+            .collect())
     }
 
     /// The next request: seals what waits, and asks for what is new. Always makes one: the caller
@@ -339,6 +382,8 @@ impl Replica {
                     replica.vouch_again()?;
                 }
                 replica.plan_turns()?;
+                replica.grant_again()?;
+                replica.destroy_foreign()?;
             }
             replica.progress.cursor = replica.progress.cursor.max(reply.position);
             replica.progress.recovering &= reply.more;

@@ -7,9 +7,8 @@ use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::envelope::{Envelope, EnvelopeKind, envelope_hash};
 use folge_protocol::ids::{DeviceId, DocumentId, PersonId};
 use folge_protocol::limits::{ENTRY_KEPT_MAX, ENVELOPE_BYTES_MAX, MESSAGE_ENVELOPES_MAX};
-use folge_protocol::membership::{Author, Body, Kept};
+use folge_protocol::membership::{Author, Body, DocumentKind, Kept, Role};
 
-use super::download::QuarantineReason;
 use super::replica::Replica;
 use crate::document::{RecordRef, RecordRow};
 use crate::envelope::open;
@@ -89,14 +88,14 @@ impl Replica {
         let known = self
             .store
             .envelope(header.document, header.device, header.sequence)?;
-        if let Some(known) = known {
-            if known.hash != hash {
-                // Its place was taken by another envelope of the same device.
-                let reason = QuarantineReason::RefusedByRelay;
-                self.quarantine(header.document, reason, bytes)?;
-            }
+        if known.is_some_and(|known| known.hash == hash) {
             return Ok(false);
         }
+        let kind = self.log()?.documents().get(&header.document);
+        if kind.is_none_or(|state| state.kind != DocumentKind::Journal) {
+            return Ok(self.store.add_parcel(header.document, &hash, bytes)?);
+        }
+        // A journal takes envelopes of its own person only, so this one goes in as it is.
         let row = EnvelopeRow {
             id: 0,
             document: header.document,
@@ -112,10 +111,65 @@ impl Replica {
         Ok(true)
     }
 
+    /// Takes what is held back of a device in a document, up to a sequence. The caller is in a
+    /// transaction.
+    pub(crate) fn admit(&mut self, admitted: Kept) -> Result<(), Error> {
+        let Kept {
+            device,
+            document,
+            sequence,
+        } = admitted;
+        if !self.log()?.may_vouch(self.device(), document) {
+            return Err(Error::NotAllowed);
+        }
+        for row in self.store.parcels(false)? {
+            let Ok(envelope) = Envelope::from_bytes(&row.bytes) else {
+                continue;
+            };
+            let header = &envelope.header;
+            if (row.document, header.device) == (document, device) && header.sequence <= sequence {
+                self.store.admit_parcel(row.n)?;
+            }
+        }
+        let in_stream = self.store.held_envelopes()?.into_iter().any(|row| {
+            (row.document, row.device) == (document, device) && row.sequence <= sequence
+        });
+        if in_stream {
+            self.vouch(&[admitted])?;
+        }
+        Ok(())
+    }
+
     /// Everything that is held back, with what it would change.
     pub(crate) fn held(&mut self) -> Result<Vec<Held>, Error> {
         let mut found = Vec::new();
-        for row in self.store.held_envelopes()? {
+        let mut rows = self.store.held_envelopes()?;
+        for parcel in self.store.parcels(false)? {
+            let Ok(envelope) = Envelope::from_bytes(&parcel.bytes) else {
+                continue;
+            };
+            let header = &envelope.header;
+            let hash = envelope_hash(&parcel.bytes);
+            let known = self
+                .store
+                .envelope(header.document, header.device, header.sequence)?;
+            if known.is_some_and(|known| known.hash == hash) {
+                // The relay had taken it after all.
+                continue;
+            }
+            rows.push(EnvelopeRow {
+                id: 0,
+                document: header.document,
+                device: header.device,
+                sequence: header.sequence,
+                number: None,
+                accepted_ms: None,
+                hash,
+                state: EnvelopeState::Held,
+                bytes: parcel.bytes,
+            });
+        }
+        for row in rows {
             let person = self
                 .log()?
                 .devices()
@@ -186,11 +240,30 @@ impl Replica {
 
     /// Vouches for what has arrived since of devices that a pending entry puts out.
     pub(super) fn vouch_again(&mut self) -> Result<(), Error> {
+        let bodies = self.pending_entries.iter().map(|entry| entry.body.clone());
+        let fresh = self.unvouched(&bodies.collect::<Vec<_>>())?;
+        self.vouch(&fresh)
+    }
+
+    /// Vouches for what the relay had handed out here before it handed out the entries that put
+    /// its device out: it was taken in time, and whoever put the device out had not seen it yet.
+    /// Those in charge do so, for all to see in the log.
+    pub(super) fn vouch_for_earlier(&mut self, bodies: &[Body]) -> Result<(), Error> {
+        let leads = matches!(self.role(), Some(Role::Administrator | Role::Coordinator));
+        if !leads || self.is_out() {
+            return Ok(());
+        }
+        let fresh = self.unvouched(bodies)?;
+        self.vouch(&fresh)
+    }
+
+    /// What stands here of devices that entries put out, and nobody has vouched for.
+    fn unvouched(&self, bodies: &[Body]) -> Result<Vec<Kept>, Error> {
         let log = self.log()?;
-        let mut leaving: Vec<(DeviceId, Option<DocumentId>)> = Vec::new();
-        for entry in &self.pending_entries {
-            match &entry.body {
-                Body::DeviceRevoked { device } => leaving.push((*device, None)),
+        let mut leaving: BTreeSet<(DeviceId, Option<DocumentId>)> = BTreeSet::new();
+        for body in bodies {
+            match body {
+                Body::DeviceRevoked { device } => drop(leaving.insert((*device, None))),
                 Body::PersonRevoked { person } | Body::RoleChanged { person, .. } => {
                     let devices = log.devices().iter();
                     let own = devices.filter(|(_, state)| state.person == *person);
@@ -203,16 +276,15 @@ impl Replica {
                 _ => {}
             }
         }
-        let mut fresh = Vec::new();
+        let mut fresh = BTreeSet::new();
         for (device, only) in leaving {
-            for kept in self.standing(&[device], |of| only.is_none_or(|only| of == only))? {
-                let stands = self.log()?.stands(device, kept.document, kept.sequence);
-                if !stands && !fresh.contains(&kept) {
-                    fresh.push(kept);
-                }
-            }
+            let standing = self.standing(&[device], |of| only.is_none_or(|only| of == only))?;
+            let open = standing
+                .into_iter()
+                .filter(|kept| !log.stands(device, kept.document, kept.sequence));
+            fresh.extend(open);
         }
-        self.vouch(&fresh)
+        Ok(fresh.into_iter().collect())
     }
 
     /// Up to where the envelopes of devices stand here, in documents that this device may vouch

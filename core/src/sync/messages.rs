@@ -20,6 +20,23 @@ pub(super) struct KeptMessage {
     pub(super) message: Vec<u8>,
 }
 
+impl KeptMessage {
+    /// One that another device wrote.
+    pub(super) fn of_another(device: DeviceId, message: Vec<u8>) -> Self {
+        let made = Reading {
+            wall_ms: 0,
+            monotonic_ms: 0,
+            boot: 0,
+        };
+        Self {
+            device,
+            made,
+            seen: 0,
+            message,
+        }
+    }
+}
+
 impl Encode for KeptMessage {
     fn encode(&self, out: &mut Writer) {
         self.device.encode(out);

@@ -24,7 +24,7 @@ pub use check::{Check, Fault};
 pub use download::{QuarantineReason, Quarantined};
 pub(crate) use evidence::Origin;
 pub use evidence::TimeGrade;
-pub use exchange::{Outgoing, SyncReport};
+pub use exchange::{Outgoing, SyncReport, SyncWork};
 pub use held::{Held, Pack};
 pub use identity::{Entrance, Identity, RelayAddress};
 pub use replica::Replica;

@@ -58,6 +58,8 @@ pub struct Replica {
     pub(super) at_entrance: bool,
     /// The relay does not have the workspace.
     pub(super) must_found: bool,
+    /// Whom this device let read what, to be granted once more.
+    pub(super) regrant: Vec<(Option<DocumentId>, Vec<folge_protocol::ids::GroupId>)>,
     /// Somebody is put out by a pending entry: before it is sent, what they wrote last is fetched,
     /// so that it is vouched for.
     pub(super) fetch_first: bool,
@@ -153,6 +155,7 @@ impl Replica {
             relay_offset_ms: 0,
             at_entrance: false,
             must_found: false,
+            regrant: Vec::new(),
             fetch_first: false,
             keyless: BTreeMap::new(),
             checkpoint_due: false,
@@ -344,6 +347,10 @@ impl Replica {
             let follows = entry.index == log.len() && entry.previous == log.head();
             if !follows && is_housekeeping(&entry.body) {
                 self.undo_turn(&entry.body)?;
+                continue;
+            }
+            if !follows && !matches!(entry.author, Author::Device(_)) {
+                // A device comes in anew, once it has what was granted to its entrance since.
                 continue;
             }
             let entry = if follows {

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
+use folge_protocol::envelope::Envelope;
 use folge_protocol::grant::{Grant, Recipient};
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, PersonId};
 use folge_protocol::limits::GRANT_BYTES_MAX;
@@ -130,17 +131,43 @@ impl Replica {
         // After something was erased: from the top down, so that nothing old is granted anew.
         if let Some((turn, sever)) = state(self, office)
             && leads
-            && (turn || sever)
         {
-            self.turn_group(office, sever)?;
+            let sever = sever && self.may_sever(office)?;
+            if turn || sever {
+                self.turn_group(office, sever)?;
+            }
         }
         for group in [own, device] {
-            if let Some((_, true)) = state(self, group) {
-                self.turn_group(group, true)?;
+            if let Some((turn, true)) = state(self, group) {
+                if self.may_sever(group)? {
+                    self.turn_group(group, true)?;
+                } else if turn {
+                    self.turn_group(group, false)?;
+                }
             }
         }
         self.withdraw()?;
         self.confirm_erasures()
+    }
+
+    /// Whether everything that a group's older keys open is here: else voiding them would lose it.
+    fn may_sever(&self, group: GroupId) -> Result<bool, Error> {
+        if !self.is_admitted() || self.progress.recovering || self.progress.cursor == 0 {
+            return Ok(false);
+        }
+        let floor = self
+            .log()?
+            .groups()
+            .get(&group)
+            .map_or(0, |state| state.floor);
+        for (_, bytes) in self.store.unopened_grants()? {
+            let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
+            if matches!(grant.recipient, Recipient::Group(of, epoch) if of == group && epoch >= floor)
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn local_role(&self) -> Option<Role> {
@@ -163,9 +190,7 @@ impl Replica {
     /// Gives a group a new key: granted to its members, and, where it severs, with everything
     /// that its older keys open.
     fn turn_group(&mut self, group: GroupId, severs: bool) -> Result<(), Error> {
-        let log = self.log()?;
-        let office = log.office();
-        let (epoch, _) = log.group_key(group).ok_or(Error::NotAllowed)?;
+        let (epoch, _) = self.log()?.group_key(group).ok_or(Error::NotAllowed)?;
         let epoch = epoch + 1;
         let key = Key32::new(self.env.random());
         let secret = Secret {
@@ -181,11 +206,9 @@ impl Replica {
         };
         self.add_entry(Author::Device(self.device()), body)?;
         let members = self.members_of(group)?;
-        // An administrator who turns another's key keeps nothing of it.
-        let own = [self.device().into(), self.identity.person.into(), office];
-        if own.contains(&group) {
-            self.keep_secret(&secret)?;
-        }
+        // An administrator who turns another's key keeps it until its grants are delivered, should
+        // they have to be made anew; see `destroy_foreign`.
+        self.keep_secret(&secret)?;
         for (recipient, key) in members {
             self.grant(recipient, &key, std::slice::from_ref(&secret))?;
         }
@@ -260,7 +283,8 @@ impl Replica {
             // A device's own.
             return Ok(Vec::new());
         }
-        let now_ms = u64::try_from(self.env.now().wall_ms).unwrap_or(0);
+        let now_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
+        let now_ms = u64::try_from(now_ms).unwrap_or(0);
         let invited = log.invitations().iter().filter(|(_, invitation)| {
             invitation.person == person && !invitation.spent && invitation.expires_ms >= now_ms
         });
@@ -414,6 +438,17 @@ impl Replica {
             } => Subject::Document(*document, *generation),
             _ => return Ok(()),
         };
+        if let Subject::Document(document, generation) = subject {
+            // What was sealed under it is taken apart while its key is here.
+            let rows = self.store.never_stored(document, self.device())?;
+            let first = rows.iter().find(|row| {
+                Envelope::from_bytes(&row.bytes)
+                    .is_ok_and(|envelope| envelope.header.generation == generation)
+            });
+            if let Some(row) = first {
+                self.unseal(document, row.sequence)?;
+            }
+        }
         self.destroy_secret(subject)?;
         for (n, bytes) in self.store.unsent_grant_contents()? {
             let content =
@@ -466,8 +501,7 @@ impl Replica {
         }
     }
 
-    /// Destroys every secret and grant that the log makes void, or that is not this device's
-    /// any more. The caller is in a transaction.
+    /// Destroys every secret and grant that the log makes void. The caller is in a transaction.
     pub(super) fn destroy_void(&mut self) -> Result<(), Error> {
         let Some(log) = self.confirmed.as_ref() else {
             return Ok(());
@@ -476,7 +510,6 @@ impl Replica {
         if log.active_device(device).is_none() {
             return Ok(());
         }
-        let mine: BTreeSet<GroupId> = log.groups_of(device).into_iter().collect();
         let pending = self.local.as_ref();
         let void: Vec<Subject> = self
             .keyring
@@ -484,7 +517,7 @@ impl Replica {
             .filter(|secret| match secret.subject {
                 Subject::Group(group, epoch) => {
                     let floor = log.groups().get(&group).map_or(0, |state| state.floor);
-                    !mine.contains(&group) || epoch < floor
+                    epoch < floor
                 }
                 Subject::Document(document, _) => {
                     let known = pending.is_some_and(|log| log.documents().contains_key(&document));
@@ -493,26 +526,62 @@ impl Replica {
             })
             .map(|secret| secret.subject)
             .collect();
-        let floors: Vec<(i64, bool)> = {
-            let mut rows = Vec::new();
-            for (n, bytes) in self.store.grants()? {
-                let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
-                rows.push((n, is_void(log, grant.recipient)));
+        let mut grants = Vec::new();
+        for (n, bytes) in self.store.grants()? {
+            let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
+            if is_void(log, grant.recipient) {
+                grants.push(n);
             }
-            rows
-        };
-        if void.is_empty() && !floors.iter().any(|(_, void)| *void) {
-            return Ok(());
         }
+        self.checkpoint_due |= !void.is_empty() || !grants.is_empty();
         for subject in void {
             self.destroy_secret(subject)?;
         }
-        for (n, void) in floors {
-            if void {
+        let contents = self.store.unsent_grant_contents()?;
+        let unsent: BTreeSet<i64> = contents.into_iter().map(|(n, _)| n).collect();
+        for n in grants {
+            if unsent.contains(&n) {
+                // Its recipient's key was replaced before it was delivered.
+                self.remake_grant(n)?;
+            } else {
                 self.store.remove_grant(n)?;
             }
         }
-        self.checkpoint_due = true;
+        Ok(())
+    }
+
+    /// Destroys the secrets of groups that this device is not of, once what it granted of them is
+    /// delivered. The caller is in a transaction.
+    pub(super) fn destroy_foreign(&mut self) -> Result<(), Error> {
+        let Some(log) = self.confirmed.as_ref() else {
+            return Ok(());
+        };
+        let device = self.device();
+        if log.active_device(device).is_none() {
+            return Ok(());
+        }
+        let mine = log.groups_of(device);
+        let foreign: Vec<Subject> = self
+            .keyring
+            .group_subjects()
+            .filter(|subject| matches!(subject, Subject::Group(group, _) if !mine.contains(group)))
+            .collect();
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        let mut needed = BTreeSet::new();
+        for (_, bytes) in self.store.unsent_grant_contents()? {
+            let content =
+                GrantContent::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
+            if let Contents::Secrets(subjects) = content.what {
+                needed.extend(subjects);
+            }
+        }
+        for subject in foreign {
+            if !needed.contains(&subject) {
+                self.destroy_secret(subject)?;
+            }
+        }
         Ok(())
     }
 }

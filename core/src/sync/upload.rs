@@ -11,6 +11,7 @@ use folge_protocol::ids::{DocumentId, GroupId, Hash};
 use folge_protocol::limits::CIPHERTEXT_BYTES_MAX;
 use folge_protocol::membership::{Author, Body, Membership, Role};
 
+use super::download::QuarantineReason;
 use super::evidence::{Origin, clock_runs};
 use super::messages::{KeptMessage, encode_messages};
 use super::replica::{Replica, decode_pending, encode_pending};
@@ -21,7 +22,7 @@ use crate::envelope::{Content, seal};
 use crate::error::Error;
 use crate::keys::{Granted, Issuer, KemPublic, KemSecret, Key32, Secret, Subject, seal_grant};
 use crate::limits::BATCH_CHANGES_MAX;
-use crate::store::{EnvelopeRow, EnvelopeState, MessageRow, PendingRow};
+use crate::store::{EnvelopeRow, EnvelopeState, MessageRow, ParcelRow, PendingRow};
 
 const META_TOKEN: &str = "founding token";
 
@@ -41,7 +42,9 @@ impl Replica {
     /// key yet stays pending. All or none.
     pub(super) fn seal_pending(&mut self) -> Result<(), Error> {
         let messages = self.store.pending_messages()?;
-        if self.is_out() || (self.store.pending_count()? == 0 && messages.is_empty()) {
+        let parcels = self.store.parcels(true)?;
+        let nothing = self.store.pending_count()? == 0 && messages.is_empty() && parcels.is_empty();
+        if self.is_out() || nothing {
             return Ok(());
         }
         let mut by_document: BTreeMap<DocumentId, (Vec<PendingRow>, Vec<MessageRow>)> =
@@ -52,6 +55,9 @@ impl Replica {
         for row in messages {
             by_document.entry(row.document).or_default().1.push(row);
         }
+        for row in &parcels {
+            by_document.entry(row.document).or_default();
+        }
         self.atomically(|replica| {
             for (document, (rows, messages)) in &by_document {
                 if !replica.log()?.may_write(replica.device(), *document) {
@@ -59,6 +65,9 @@ impl Replica {
                 }
                 if let Some(key) = replica.sealing_key(*document)? {
                     replica.seal_document(*document, rows, messages, &key)?;
+                    for row in parcels.iter().filter(|row| row.document == *document) {
+                        replica.carry(row, &key)?;
+                    }
                 }
             }
             Ok(())
@@ -159,6 +168,37 @@ impl Replica {
         Ok(())
     }
 
+    /// Takes an admitted envelope into the document, and seals it anew under the key of today.
+    fn carry(&mut self, row: &ParcelRow, key: &(u32, Key32)) -> Result<(), Error> {
+        let hash = envelope_hash(&row.bytes);
+        let Ok(inner) = self.carried(row.document, &row.bytes) else {
+            self.quarantine(row.document, QuarantineReason::Damaged, &row.bytes)?;
+            return Ok(self.store.settle_parcel(row.document, &hash)?);
+        };
+        // One that stands on another that is still held back waits for it.
+        let Some(opened) = self.open_carried(&inner) else {
+            return Ok(());
+        };
+        let content = self.content(&[], row.bytes.clone());
+        let Ok(names) = self.apply_content(&inner, &opened, &hash)? else {
+            return Ok(());
+        };
+        self.seal_content(
+            row.document,
+            EnvelopeKind::Carried,
+            &content,
+            &names,
+            key,
+            1,
+        )?;
+        if inner.header.kind == EnvelopeKind::Message
+            && let Some((_, outer)) = self.store.last_sequence(row.document, self.device())?
+        {
+            self.store.move_messages(&hash, &outer)?;
+        }
+        Ok(self.store.settle_parcel(row.document, &hash)?)
+    }
+
     fn content(&self, readings: &[(Reading, u64)], batch: Vec<u8>) -> Content {
         Content {
             sealed: self.env.now(),
@@ -232,6 +272,15 @@ impl Replica {
             let header = &envelope.header;
             if header.kind == EnvelopeKind::Message {
                 self.store.reset_messages(&row.hash)?;
+            } else if header.kind == EnvelopeKind::Carried {
+                let key = self.keyring.document(document, header.generation);
+                let Some(Ok(content)) = key.map(|key| crate::envelope::open(&envelope, key)) else {
+                    continue;
+                };
+                let inner = envelope_hash(&content.batch);
+                self.store.drop_messages(&row.hash)?;
+                self.store
+                    .unsettle_parcel(document, &inner, &content.batch)?;
             } else {
                 let key = self.keyring.document(document, header.generation);
                 let opened = key.and_then(|key| crate::envelope::open(&envelope, key).ok());
@@ -342,13 +391,22 @@ impl Replica {
             }
         }
         let office = log.office();
+        // Who turned the key since this device last fetched has granted it to the entrance: that
+        // comes first, because the grant goes with the admission.
+        let needed = if recovery { office } else { group };
+        let held = log
+            .group_key(needed)
+            .is_some_and(|(epoch, _)| self.keyring.group(needed, epoch).is_some());
+        if !held {
+            if recovery && self.progress.instance.is_some() && !self.store.grants()?.is_empty() {
+                return Err(Error::BadRecovery);
+            }
+            return Ok(());
+        }
         let kem = self.keyring.group(device.into(), 0).cloned();
         let kem = KemSecret(kem.ok_or(Error::Unreadable("secret"))?);
         self.atomically(|replica| {
             if recovery {
-                if replica.keyring.group_secrets(office).next().is_none() {
-                    return Err(Error::BadRecovery);
-                }
                 let key = Key32::new(replica.env.random());
                 let subject = Subject::Group(group, 0);
                 let public = KemSecret(key.clone()).public();
