@@ -168,10 +168,13 @@ impl Story {
 
     /// A phone is lost with records on it that it has not sent. One act of the office puts it out
     /// and drafts the notice; the found phone hands over what it had; the consultant gets a new one.
+    /// Nothing happens where every consultant has a protected participation.
     /// # Errors
     /// The core's.
-    pub fn lose_a_phone(&mut self, plan: &Plan) -> Anything<Loss> {
-        let consultant = self.who_loses_a_phone(plan).ok_or("nobody has a phone")?;
+    pub fn lose_a_phone(&mut self, plan: &Plan) -> Anything<Option<Loss>> {
+        let Some(consultant) = self.who_loses_a_phone(plan) else {
+            return Ok(None);
+        };
         let mut lost = self.phones.remove(&consultant).ok_or("no phone")?;
         let all = CaseFilter::default();
         let cases: Vec<DocumentId> = lost
@@ -233,7 +236,7 @@ impl Story {
         }
         let back = next.client.office_list(&all).len();
         self.phones.insert(consultant.clone(), next);
-        Ok(Loss {
+        Ok(Some(Loss {
             consultant,
             notice,
             refused,
@@ -243,10 +246,11 @@ impl Story {
             unsent: unsent.len(),
             participations: (cases.len(), back),
             all_back,
-        })
+        }))
     }
 
-    /// The participation to erase: of the largest month that is over, who ended first.
+    /// The participation to erase: of the largest month that is over, who ended first; any where
+    /// nobody has ended yet.
     fn what_to_erase<'a>(&self, plan: &'a Plan) -> Option<&'a Participation> {
         let this_month = now().month();
         let ended: Vec<(Month, &Participation)> = plan
@@ -257,12 +261,12 @@ impl Story {
             .filter(|(month, _)| *month < this_month)
             .collect();
         let size = |of: Month| ended.iter().filter(|(month, _)| *month == of).count();
-        let largest = ended
-            .iter()
-            .map(|(month, _)| *month)
-            .max_by_key(|month| size(*month))?;
-        let of_it = ended.iter().filter(|(month, _)| *month == largest);
-        of_it.map(|(_, case)| *case).min_by_key(|case| case.end)
+        let months = ended.iter().map(|(month, _)| *month);
+        let largest = months.max_by_key(|month| size(*month));
+        let of_it = ended.iter().filter(|(month, _)| Some(*month) == largest);
+        let first = of_it.map(|(_, case)| *case).min_by_key(|case| case.end);
+        let mut all = plan.participations.iter().map(|(_, case, _)| case);
+        first.or_else(|| all.find(|case| !case.address_protected))
     }
 
     fn every_secret(&self, colleague: &Device) -> Anything<BTreeSet<[u8; 32]>> {
@@ -284,7 +288,7 @@ impl Story {
         relay_data: &Path,
         copy: &Path,
     ) -> Anything<Erasure> {
-        let facts = self.what_to_erase(plan).ok_or("nobody has ended")?;
+        let facts = self.what_to_erase(plan).ok_or("no participation")?;
         let reference = facts.reference.clone();
         let case = *self.documents.get(&reference).ok_or("no document")?;
         let consultant = facts.consultant.clone().ok_or("no consultant")?;

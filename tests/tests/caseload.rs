@@ -130,6 +130,20 @@ fn check(dir: &Path, seed: u64, then: impl FnOnce(&mut Story, &Plan, &Path)) -> 
     story
 }
 
+/// Any other provider can be shown too.
+fn acts_of_another(story: &mut Story, plan: &Plan, relay_dir: &Path) {
+    let mut colleague = story.let_colleague_in().unwrap();
+    assert_eq!(colleague.seen, 2);
+    let loss = story.lose_a_phone(plan).unwrap().unwrap();
+    assert!(loss.refused && loss.all_back, "{loss:?}");
+    let copy = story.devices_dir.join("backup.db");
+    let device = &mut colleague.device;
+    let erasure = story.erase_one(plan, device, relay_dir, &copy).unwrap();
+    assert!(erasure.receipt.is_complete(), "{erasure:?}");
+    assert_eq!((erasure.opened.1, erasure.on_relay), (0, 0));
+    assert!(erasure.opened.0 > 0 && erasure.statistics.is_none());
+}
+
 /// What the demo tells after the work.
 fn acts(story: &mut Story, plan: &Plan, relay_dir: &Path) {
     let cases = story.cases();
@@ -147,7 +161,7 @@ fn acts(story: &mut Story, plan: &Plan, relay_dir: &Path) {
     let mut colleague = story.let_colleague_in().unwrap();
     assert_eq!(colleague.fingerprints[0], colleague.fingerprints[1]);
     assert_eq!(colleague.seen, 94);
-    let loss = story.lose_a_phone(plan).unwrap();
+    let loss = story.lose_a_phone(plan).unwrap().unwrap();
     assert!(loss.refused && loss.all_back, "{loss:?}");
     assert_eq!((loss.unsent, loss.admitted, loss.kept), (3, 3, 3));
     assert_eq!(loss.participations.0, loss.participations.1);
@@ -232,7 +246,14 @@ fn another_provider_in_the_same_form_arrives_too() {
         "reports.jsonl",
         r#"{"participant":"b","kind":"final","minutes":61,"delivered":"2026-12-31"}"#,
     );
-    let story = check(dir.path(), 2, |_, _, _| {});
+    let minutes_and_acts = |story: &mut Story, plan: &Plan, relay_dir: &Path| {
+        minutes_of_a(story);
+        acts_of_another(story, plan, relay_dir);
+    };
+    check(dir.path(), 2, minutes_and_acts);
+}
+
+fn minutes_of_a(story: &Story) {
     let minutes = story.office.client.minutes(story.documents["a"]).unwrap();
     let attended: Vec<u32> = minutes
         .months

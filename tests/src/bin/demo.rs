@@ -122,7 +122,9 @@ fn demo(options: &Options) -> Anything<bool> {
     show_sync(&story, started.elapsed());
     let mut colleague = story.let_colleague_in()?;
     let mut good = show_colleague(&story, &colleague);
-    good &= show_loss(&story.lose_a_phone(&plan)?);
+    if let Some(loss) = story.lose_a_phone(&plan)? {
+        good &= show_loss(&loss);
+    }
     let (device, copy) = (&mut colleague.device, dir.path().join("backup.db"));
     good &= show_erasure(&story.erase_one(&plan, device, &relay_dir, &copy)?);
     show_audit(&story.audit(device)?);

@@ -60,6 +60,13 @@ fn case_of(byte: u8) -> DocumentId {
     DocumentId([byte + 100; 16])
 }
 
+/// What a document's key is committed to in the log, and by every envelope under it.
+fn commitment_of(document: DocumentId) -> Hash {
+    let mut commitment = [6; 32];
+    commitment[..16].copy_from_slice(&document.0);
+    Hash(commitment)
+}
+
 /// A workspace in which each of many consultants has a casefile.
 struct World {
     workspace: WorkspaceId,
@@ -84,7 +91,7 @@ impl World {
             register: DocumentEntry {
                 document: REGISTER,
                 kind: DocumentKind::Register,
-                commitment: Hash([6; 32]),
+                commitment: commitment_of(REGISTER),
                 readers: vec![OFFICE],
             },
         };
@@ -118,7 +125,7 @@ impl World {
         let document = DocumentEntry {
             document: case_of(byte),
             kind: DocumentKind::Casefile,
-            commitment: Hash([byte; 32]),
+            commitment: commitment_of(case_of(byte)),
             readers: vec![OFFICE, GroupId([byte; 16])],
         };
         let bodies = [
@@ -161,7 +168,7 @@ impl World {
             sequence: last.0 + 1,
             previous: last.1,
             generation: 0,
-            commitment: Hash([6; 32]),
+            commitment: commitment_of(document),
             seen_number: 0,
             seen_head: Hash::ZERO,
         };
