@@ -388,7 +388,14 @@ impl Replica {
     }
 
     fn signed(&self, log: &Membership, author: Author, body: Body) -> Entry {
-        let time_ms = u64::try_from(self.env.now().wall_ms).unwrap_or(0);
+        let wall_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
+        let mut time_ms = u64::try_from(wall_ms).unwrap_or(0);
+        // Whether an invitation is too old is the relay's to say: this device's clock may be wrong.
+        if let Author::Invitation(id) = &author
+            && let Some(invitation) = log.invitations().get(id)
+        {
+            time_ms = time_ms.min(invitation.expires_ms);
+        }
         let entrance = self
             .identity
             .entrance

