@@ -123,3 +123,49 @@ fn an_office_computer_that_was_put_out_opens_nothing_that_is_written_later() {
 fn an_administrator_who_was_put_out_opens_nothing_that_is_written_later() {
     opens_nothing_later(Role::Administrator, true);
 }
+
+/// Two who owe a document its new key write at once: the relay takes one key, and what the other
+/// one sealed is sealed anew.
+#[test]
+fn two_who_turn_a_documents_key_at_once_both_deliver() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| {
+        let place = dir.path().join(name);
+        fs::create_dir(&place).unwrap();
+        place
+    };
+    let relay = EmbeddedRelay::start(&place("relay")).unwrap();
+    let http = HttpRelay::new(&relay.url);
+    let (mut office, _) = Device::found(&place("office"), http.address().unwrap()).unwrap();
+    http.sync(&mut office.client).unwrap();
+    let links = [0, 1].map(|_| {
+        let invitee = Invitee::New(Role::Consultant);
+        let link = office.client.invite(invitee, INVITATION_MILLISECONDS);
+        link.unwrap()
+    });
+    let new = NewParticipation {
+        participation: Participation::new("p-0", "Fatima", "Dahl"),
+        consultants: links.iter().map(|link| link.person).collect(),
+    };
+    let case = office.client.create_participations(&[new]).unwrap()[0];
+    http.sync(&mut office.client).unwrap();
+    let mut leaves = Device::join(&place("leaves"), &links[0]).unwrap();
+    let mut stays = Device::join(&place("stays"), &links[1]).unwrap();
+    for device in [&mut leaves, &mut stays, &mut office] {
+        http.sync(&mut device.client).unwrap();
+    }
+    office.client.revoke_device(leaves.client.device()).unwrap();
+    http.sync(&mut office.client).unwrap();
+    http.sync(&mut stays.client).unwrap();
+    // Both have heard of it; neither of the other's writing.
+    note(&mut office.client, case, AFTER);
+    note(&mut stays.client, case, AFTER);
+    http.sync(&mut office.client).unwrap();
+    for _ in 0..2 {
+        http.sync(&mut stays.client).unwrap();
+    }
+    assert!(!stays.client.has_sync_work().unwrap());
+    http.sync(&mut office.client).unwrap();
+    let page = office.client.participation(case).unwrap();
+    assert_eq!(page.records.len(), 3, "the participation and both notes");
+}
