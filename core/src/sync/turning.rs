@@ -160,6 +160,16 @@ impl Replica {
             .groups()
             .get(&group)
             .map_or(0, |state| state.floor);
+        // What was granted to epochs before the first that is here nobody can open any more: the
+        // person lost every device, and all of it was granted anew.
+        let held = self.keyring.group_secrets(group);
+        let first = held
+            .filter_map(|secret| match secret.subject {
+                Subject::Group(_, epoch) => Some(epoch),
+                Subject::Document(..) => None,
+            })
+            .min();
+        let floor = floor.max(first.unwrap_or(0));
         for (_, bytes) in self.store.unopened_grants()? {
             let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
             if matches!(grant.recipient, Recipient::Group(of, epoch) if of == group && epoch >= floor)
