@@ -639,7 +639,7 @@ fn an_auditor_reads_everything_writes_nothing_and_sees_who_opened_what() {
         case,
         Record::Note(Note {
             id,
-            at: Instant(0x1_9000_0000_00),
+            at: Instant(1_718_000_000_000),
             text: "x".into(),
         }),
     );

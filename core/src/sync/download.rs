@@ -656,7 +656,7 @@ impl Replica {
                 return Ok(Outcome::Waiting);
             };
             let taken = self.apply_content(&inner, &carried, &hash)?;
-            if matches!(taken, Ok(_)) {
+            if taken.is_ok() {
                 self.store
                     .settle_parcel(document, &envelope_hash(&content.batch))?;
             }
