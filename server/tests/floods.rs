@@ -95,14 +95,15 @@ fn strangers_and_guessed_invitations_are_slowed_and_members_are_not() {
     let bytes = world.signed(PATH_LIVE, &hello, &key(107), NOW);
     waits(relay.live(&bytes, NOW));
     sync_at(&mut relay, &mut world, 10, &request(), NOW).unwrap();
-    let invited = key(150);
+    let invited = key(90);
     let entry = world.by_admin(Body::Invited {
         person: ADMIN,
-        keys: keys(150),
+        keys: keys(90),
         expires_ms: NOW + MINUTE,
     });
     asked.entries = vec![entry];
-    sync_at(&mut relay, &mut world, 10, &asked, NOW).unwrap();
+    let reply = sync_at(&mut relay, &mut world, 10, &asked, NOW).unwrap();
+    assert_eq!(reply.refusals, []);
     let bytes = world.signed(PATH_SYNC, &request(), &invited, NOW);
     relay
         .sync(&bytes, NOW)
