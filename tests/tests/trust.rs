@@ -17,10 +17,12 @@ use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::messages::{Export, RequestState, Right, Saying, StoreLock};
 use folge_core::native::HttpRelay;
 use folge_core::rights::{ContactPoint, DataCategory};
-use folge_protocol::codec::Decode;
-use folge_protocol::envelope::{Envelope, Header};
+use folge_core::sync::AlarmKind;
+use folge_protocol::codec::{Decode, Encode};
+use folge_protocol::envelope::{Envelope, EnvelopeKind, Header, envelope_hash};
 use folge_protocol::ids::{DocumentId, PersonId};
 use folge_protocol::membership::{Body, Role};
+use folge_protocol::wire::{Blob, PATH_SYNC, Signed, SyncReply, SyncRequest};
 use folge_tests::device::Device;
 use folge_tests::relay::RelayProcess;
 
@@ -227,6 +229,13 @@ fn a_device_that_is_put_out_is_refused_learns_it_and_hands_over_what_it_had() {
     world.sync_office();
     assert!(sees(&mut world.office.client, case, &offline));
     assert!(world.office.client.held().unwrap().is_empty());
+    // Under the key of today: who was put out before cannot open it with the old one.
+    let header = last_header(&world.office, case);
+    assert_eq!(header.kind, EnvelopeKind::Carried);
+    assert_eq!(
+        (header.generation, header.device),
+        (1, world.office.client.device())
+    );
     // Others get it from the relay.
     let mut other = world.person("other", Role::Coordinator);
     assert!(sees(&mut other.client, case, &offline));
@@ -715,4 +724,92 @@ fn a_new_role_brings_and_takes_keys() {
     let mut late = world.person("late", Role::Coordinator);
     assert!(sees(&mut late.client, world.case, &record));
     healthy(&mut late.client);
+}
+
+/// A consultant who would put words into the office's mouth: an envelope that claims to carry one
+/// of another device, which that device never signed.
+#[test]
+fn nobody_carries_what_its_device_never_signed() {
+    let mut world = World::new();
+    let case = world.case;
+    note(&mut world.phone.client, case, "Ekte");
+    world.sync_phone();
+    world.sync_office();
+    let before = world.office.client.participation(case).unwrap().records;
+    let store = world.phone.opened_store().unwrap();
+    let rows = store.envelopes_of(case).unwrap();
+    let own = world.phone.client.device();
+    let last = rows.iter().filter(|(row, _)| row.device == own).last();
+    let genuine = Envelope::from_bytes(&last.unwrap().0.bytes).unwrap();
+    let keys = store.secrets().unwrap();
+    let key = keys.iter().find(|key| key.kind == 2 && key.id == case.0);
+    let key = Key32::new(key.unwrap().key);
+    let content = folge_core::envelope::open(&genuine, &key).unwrap();
+    let signer = world.phone.client.identity().device.sign();
+    // What the phone wrote, as if the office had.
+    let claimed = Header {
+        device: world.office.client.device(),
+        sequence: 40,
+        ..genuine.header.clone()
+    };
+    let inner = folge_core::envelope::seal(claimed, &content, &key, [1; 24], signer);
+    let outer = Header {
+        kind: EnvelopeKind::Carried,
+        sequence: genuine.header.sequence + 1,
+        previous: envelope_hash(&genuine.to_bytes()),
+        ..genuine.header.clone()
+    };
+    let content = folge_core::envelope::Content {
+        batch: inner.to_bytes(),
+        clocks: Vec::new(),
+        ..content
+    };
+    let forged = folge_core::envelope::seal(outer, &content, &key, [2; 24], signer);
+    let request = SyncRequest {
+        instance: None,
+        cursor: 0,
+        log_len: 0,
+        entries: Vec::new(),
+        grants: Vec::new(),
+        envelopes: vec![Blob(forged.to_bytes())],
+        marks: Vec::new(),
+        fetch: Vec::new(),
+        returning: false,
+    };
+    let relay = world.http.address().unwrap().key;
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let signed = Signed::sign(
+        &relay,
+        PATH_SYNC,
+        world.phone.client.identity().workspace,
+        u64::try_from(now.as_millis()).unwrap(),
+        [3; 16],
+        request.to_bytes(),
+        signer,
+    );
+    let reply = world.http.post(PATH_SYNC, &signed.to_bytes()).unwrap();
+    let reply = SyncReply::from_bytes(&reply).unwrap();
+    assert_eq!(
+        (reply.acks.len(), reply.refusals.len()),
+        (1, 0),
+        "the relay cannot tell"
+    );
+    world.sync_office();
+    assert_eq!(
+        world.office.client.participation(case).unwrap().records,
+        before
+    );
+    let quarantined = world.office.client.quarantined().unwrap();
+    assert_eq!(quarantined.len(), 1);
+    let kinds: Vec<AlarmKind> = world
+        .office
+        .client
+        .alarms()
+        .unwrap()
+        .iter()
+        .map(|alarm| alarm.kind)
+        .collect();
+    assert!(kinds.contains(&AlarmKind::ForgedEnvelope), "{kinds:?}");
 }
