@@ -50,6 +50,9 @@ fn everything_acknowledged_survives_and_all_devices_agree() {
                     total.relay_crashes += summary.relay_crashes;
                     total.restores += summary.restores;
                     total.clock_jumps += summary.clock_jumps;
+                    total.acts += summary.acts;
+                    total.put_out += summary.put_out;
+                    total.tried += summary.tried;
                 }
             });
         }
@@ -69,6 +72,10 @@ fn everything_acknowledged_survives_and_all_devices_agree() {
         );
         assert!(
             total.restores > 50 && total.clock_jumps > 1_000,
+            "{total:?}"
+        );
+        assert!(
+            total.acts > 150 && total.put_out > 15 && total.tried > 1_000,
             "{total:?}"
         );
     }
