@@ -739,8 +739,8 @@ fn nobody_carries_what_its_device_never_signed() {
     let store = world.phone.opened_store().unwrap();
     let rows = store.envelopes_of(case).unwrap();
     let own = world.phone.client.device();
-    let last = rows.iter().filter(|(row, _)| row.device == own).last();
-    let genuine = Envelope::from_bytes(&last.unwrap().0.bytes).unwrap();
+    let mut mine = rows.iter().filter(|(row, _)| row.device == own);
+    let genuine = Envelope::from_bytes(&mine.next_back().unwrap().0.bytes).unwrap();
     let keys = store.secrets().unwrap();
     let key = keys.iter().find(|key| key.kind == 2 && key.id == case.0);
     let key = Key32::new(key.unwrap().key);
