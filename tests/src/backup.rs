@@ -60,7 +60,8 @@ pub fn envelopes(database: &Path) -> Anything<Vec<DocumentId>> {
 }
 
 /// Every key that follows from some: each is tried on every grant, whoever it is for.
-fn closure(grants: &[Grant], known: BTreeSet<[u8; 32]>) -> BTreeSet<[u8; 32]> {
+#[must_use]
+pub fn closure(grants: &[Grant], known: BTreeSet<[u8; 32]>) -> BTreeSet<[u8; 32]> {
     let mut keys = BTreeSet::new();
     let mut fresh: Vec<[u8; 32]> = known.into_iter().collect();
     let mut closed: Vec<&Grant> = grants.iter().collect();

@@ -19,7 +19,7 @@ use folge_core::domain::{
     Instant, MeetingForm, Minutes, Note, Outcome, Participation, StaffKey, Trip, Visit, With,
 };
 use folge_core::env::{Clock, Env};
-use folge_core::keys::{Granted, KemSecret, Key32, open_grant};
+use folge_core::keys::Key32;
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::store::{Store, StoreError, Unlock};
 use folge_core::sync::{AlarmKind, Outgoing, RelayAddress, SyncWork};
@@ -36,6 +36,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
+
+use crate::backup::closure;
 
 /// What stands in every note and name, to be searched for in the databases.
 const MARKER: &str = "HEMMELIGHET";
@@ -1097,7 +1099,8 @@ impl World {
             let Some(moment) = log.put_out_at(out.device) else {
                 continue;
             };
-            let keys = closure(out.secrets.clone(), &grants);
+            let known = out.secrets.iter().copied().collect();
+            let keys: Vec<[u8; 32]> = closure(&grants, known).into_iter().collect();
             for (envelope, log_len) in &envelopes {
                 if *log_len <= moment.index || envelope.header.device == out.device {
                     continue;
@@ -1269,29 +1272,6 @@ impl World {
 }
 
 static NEXT_RUN: AtomicU32 = AtomicU32::new(0);
-
-/// Everything that opens with some secrets: every key is tried on every grant.
-fn closure(mut fresh: Vec<[u8; 32]>, grants: &[Grant]) -> Vec<[u8; 32]> {
-    let mut keys: BTreeSet<[u8; 32]> = BTreeSet::new();
-    let mut opened: BTreeSet<usize> = BTreeSet::new();
-    while let Some(key) = fresh.pop() {
-        if !keys.insert(key) {
-            continue;
-        }
-        for (place, grant) in grants.iter().enumerate() {
-            if opened.contains(&place) {
-                continue;
-            }
-            if let Ok(granted) = open_grant(grant, &KemSecret(Key32::new(key))) {
-                opened.insert(place);
-                if let Granted::Secrets(secrets) = granted {
-                    fresh.extend(secrets.iter().map(|secret| *secret.key.expose()));
-                }
-            }
-        }
-    }
-    keys.into_iter().collect()
-}
 
 /// One whole run.
 /// # Errors

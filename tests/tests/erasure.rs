@@ -5,27 +5,23 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use folge_core::client::{Client, Holder, Invitee, NewParticipation};
 use folge_core::document::{Record, RecordRef};
 use folge_core::domain::{
     Instant, LocalDate, Minutes, Note, Participation, ReportKind, ReportWork, Status,
 };
-use folge_core::envelope::open;
-use folge_core::keys::{Granted, KemSecret, Key32, Secret, Subject, open_grant};
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::messages::Saying;
 use folge_core::native::HttpRelay;
 use folge_core::rights::Retention;
 use folge_protocol::codec::{Decode, Encode};
-use folge_protocol::envelope::Envelope;
-use folge_protocol::grant::Grant;
-use folge_protocol::ids::{DocumentId, GroupId, PersonId};
+use folge_protocol::ids::{DocumentId, PersonId};
 use folge_protocol::membership::{ErasureReason, Role};
+use folge_tests::backup::{copy_of, envelopes, opened, secrets_of};
 use folge_tests::device::Device;
 use folge_tests::relay::RelayProcess;
-use rusqlite::Connection;
 
 const ERASED: &str = "DETTE SKAL SLETTES";
 const KEPT: &str = "DETTE SKAL BLI";
@@ -169,86 +165,9 @@ impl World {
     /// A copy of the relay's database, as a backup has it.
     fn backup(&self, name: &str) -> PathBuf {
         let copy = self.dir.path().join(name);
-        let live = Connection::open(self.dir.path().join("relay/relay.db")).unwrap();
-        let mut target = Connection::open(&copy).unwrap();
-        let backup = rusqlite::backup::Backup::new(&live, &mut target).unwrap();
-        backup.step(-1).unwrap();
-        drop(backup);
+        copy_of(&self.dir.path().join("relay"), &copy).unwrap();
         copy
     }
-}
-
-/// Every secret that is on a device today, and what lets it in.
-fn secrets_of(device: &Device) -> Vec<Secret> {
-    let store = device.opened_store().unwrap();
-    let rows = store.secrets().unwrap();
-    let mut secrets: Vec<Secret> = rows
-        .into_iter()
-        .map(|row| Secret {
-            subject: match row.kind {
-                1 => Subject::Group(GroupId(row.id), row.n),
-                _ => Subject::Document(DocumentId(row.id), row.n),
-            },
-            key: Key32::new(row.key),
-        })
-        .collect();
-    if let Some(entrance) = &device.client.identity().entrance
-        && let Some((_, kem)) = entrance.opener()
-    {
-        let subject = Subject::Group(GroupId([0; 16]), 0);
-        secrets.push(Secret {
-            subject,
-            key: kem.0,
-        });
-    }
-    secrets
-}
-
-fn blobs(database: &Path, sql: &str) -> Vec<Vec<u8>> {
-    let connection = Connection::open(database).unwrap();
-    let mut statement = connection.prepare(sql).unwrap();
-    let rows = statement.query_map([], |row| row.get(0)).unwrap();
-    rows.collect::<Result<_, _>>().unwrap()
-}
-
-/// Everything in a relay's backup that opens with these secrets and with what they open: each
-/// document's plain contents. Every secret is tried on every grant, whoever it is for.
-fn opened(backup: &Path, secrets: Vec<Secret>) -> Vec<(DocumentId, Vec<u8>)> {
-    let grants: Vec<Grant> = blobs(backup, "SELECT bytes FROM grants")
-        .iter()
-        .map(|bytes| Grant::from_bytes(bytes).unwrap())
-        .collect();
-    assert!(!grants.is_empty());
-    let mut keys: Vec<[u8; 32]> = Vec::new();
-    let mut fresh: Vec<[u8; 32]> = secrets.iter().map(|s| *s.key.expose()).collect();
-    let mut closed: Vec<bool> = vec![true; grants.len()];
-    while let Some(key) = fresh.pop() {
-        if keys.contains(&key) {
-            continue;
-        }
-        keys.push(key);
-        for (grant, closed) in grants.iter().zip(&mut closed) {
-            if !*closed {
-                continue;
-            }
-            if let Ok(granted) = open_grant(grant, &KemSecret(Key32::new(key))) {
-                *closed = false;
-                if let Granted::Secrets(secrets) = granted {
-                    fresh.extend(secrets.iter().map(|secret| *secret.key.expose()));
-                }
-            }
-        }
-    }
-    let mut found = Vec::new();
-    for bytes in blobs(backup, "SELECT bytes FROM envelopes") {
-        let envelope = Envelope::from_bytes(&bytes).unwrap();
-        for key in &keys {
-            if let Ok(content) = open(&envelope, &Key32::new(*key)) {
-                found.push((envelope.header.document, content.to_bytes()));
-            }
-        }
-    }
-    found
 }
 
 fn documents(found: &[(DocumentId, Vec<u8>)]) -> BTreeSet<DocumentId> {
@@ -265,15 +184,15 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 fn a_backup_from_before_and_every_secret_of_today_open_nothing_that_was_erased() {
     let mut world = World::new();
     let backup = world.backup("before.db");
-    let all = |world: &mut World| -> Vec<Secret> {
+    let all = |world: &mut World| -> BTreeSet<[u8; 32]> {
         world
             .devices()
             .iter()
-            .flat_map(|device| secrets_of(device))
+            .flat_map(|device| secrets_of(device).unwrap())
             .collect()
     };
     // The attack works while nothing is erased.
-    let before = opened(&backup, all(&mut world));
+    let before = opened(&backup, all(&mut world)).unwrap();
     for document in [world.erased, world.thread, world.kept] {
         assert!(documents(&before).contains(&document));
     }
@@ -289,7 +208,7 @@ fn a_backup_from_before_and_every_secret_of_today_open_nothing_that_was_erased()
     assert_eq!(receipt.documents[0].holders.len(), 4);
     assert_eq!(receipt.documents[1].holders.len(), 5);
 
-    let after = opened(&backup, all(&mut world));
+    let after = opened(&backup, all(&mut world)).unwrap();
     let found = documents(&after);
     assert!(!found.contains(&world.erased) && !found.contains(&world.thread));
     assert!(
@@ -302,9 +221,8 @@ fn a_backup_from_before_and_every_secret_of_today_open_nothing_that_was_erased()
     // Nothing is left on the relay of today, and nothing on the devices.
     let (erased, thread) = (world.erased, world.thread);
     let now = world.backup("after.db");
-    for bytes in blobs(&now, "SELECT bytes FROM envelopes") {
-        let header = Envelope::from_bytes(&bytes).unwrap().header;
-        assert!(header.document != erased && header.document != thread);
+    for document in envelopes(&now).unwrap() {
+        assert!(document != erased && document != thread);
     }
     for device in world.devices() {
         let store = device.opened_store().unwrap();

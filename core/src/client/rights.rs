@@ -20,7 +20,7 @@ use crate::rights::{
 use crate::sync::TimeGrade;
 
 /// What is known of a lost device.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LossReport {
     /// When its owner still had it for certain.
     pub held_from: Instant,
@@ -32,6 +32,14 @@ pub struct LossReport {
     pub contact: ContactPoint,
     /// Anything else.
     pub other: String,
+}
+
+impl std::fmt::Debug for LossReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LossReport")
+            .field("lock", &self.lock)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The register's records by kind.

@@ -33,7 +33,7 @@ pub struct ThreadLine {
 }
 
 /// A participant's request, and how far it has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RequestLine {
     /// The participation; none on the participant's own device.
     pub participation: Option<DocumentId>,
@@ -49,6 +49,15 @@ pub struct RequestLine {
     pub at_ms: i64,
     /// How far.
     pub state: RequestState,
+}
+
+impl std::fmt::Debug for RequestLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestLine")
+            .field("right", &self.right)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 fn check_text(text: &str) -> Result<(), Error> {

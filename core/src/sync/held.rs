@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::envelope::{Envelope, EnvelopeKind, envelope_hash};
 use folge_protocol::ids::{DeviceId, DocumentId, PersonId};
-use folge_protocol::limits::{ENTRY_KEPT_MAX, ENVELOPE_BYTES_MAX, MESSAGE_ENVELOPES_MAX};
+use folge_protocol::limits::{ENTRY_KEPT_MAX, MESSAGE_ENVELOPES_MAX};
 use folge_protocol::membership::{Author, Body, DocumentKind, Kept, Role};
+use folge_protocol::wire::{Blob, EnvelopeBlob};
 
 use super::replica::Replica;
 use crate::document::{RecordRef, RecordRow};
@@ -39,24 +40,10 @@ pub struct Pack(pub Vec<Vec<u8>>);
 
 const PACK_VERSION: u8 = 1;
 
-struct One(Vec<u8>);
-
-impl Encode for One {
-    fn encode(&self, out: &mut Writer) {
-        out.bytes(&self.0);
-    }
-}
-
-impl Decode for One {
-    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(input.bytes(ENVELOPE_BYTES_MAX)?.to_vec()))
-    }
-}
-
 impl Encode for Pack {
     fn encode(&self, out: &mut Writer) {
         out.u8(PACK_VERSION);
-        let all: Vec<One> = self.0.iter().cloned().map(One).collect();
+        let all: Vec<EnvelopeBlob> = self.0.iter().cloned().map(Blob).collect();
         out.list(&all);
     }
 }
@@ -67,7 +54,7 @@ impl Decode for Pack {
             PACK_VERSION => {}
             other => return Err(DecodeError::UnknownVersion(other)),
         }
-        let all: Vec<One> = input.list(MESSAGE_ENVELOPES_MAX)?;
+        let all: Vec<EnvelopeBlob> = input.list(MESSAGE_ENVELOPES_MAX)?;
         Ok(Self(all.into_iter().map(|one| one.0).collect()))
     }
 }

@@ -3,6 +3,7 @@
 
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::ids::{DeviceId, DocumentId};
+use folge_protocol::wire::Blob;
 
 use super::replica::Replica;
 use crate::env::Reading;
@@ -10,7 +11,7 @@ use crate::error::Error;
 use crate::limits::{BATCH_CHANGES_MAX, MESSAGE_BYTES_MAX};
 
 /// A message as the store keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct KeptMessage {
     pub(super) device: DeviceId,
     /// The sender's clocks when it was written: zeros where another device wrote it.
@@ -63,37 +64,25 @@ impl Decode for KeptMessage {
     }
 }
 
-struct One(Vec<u8>);
-
-impl Encode for One {
-    fn encode(&self, out: &mut Writer) {
-        out.bytes(&self.0);
-    }
-}
-
-impl Decode for One {
-    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self(input.bytes(MESSAGE_BYTES_MAX)?.to_vec()))
-    }
-}
+type MessageBlob = Blob<MESSAGE_BYTES_MAX>;
 
 /// Messages as an envelope carries them.
 pub(super) fn encode_messages(messages: &[Vec<u8>]) -> Vec<u8> {
     let mut out = Writer::new();
-    let messages: Vec<One> = messages.iter().cloned().map(One).collect();
+    let messages: Vec<MessageBlob> = messages.iter().cloned().map(Blob).collect();
     out.list(&messages);
     out.finish()
 }
 
 pub(super) fn decode_messages(bytes: &[u8]) -> Result<Vec<Vec<u8>>, DecodeError> {
     let mut input = Reader::new(bytes);
-    let messages: Vec<One> = input.list(BATCH_CHANGES_MAX)?;
+    let messages: Vec<MessageBlob> = input.list(BATCH_CHANGES_MAX)?;
     input.finish()?;
     Ok(messages.into_iter().map(|one| one.0).collect())
 }
 
 /// A message with its sender, and the envelope's place where it has one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct SentMessage {
     pub(crate) device: DeviceId,
     /// When the relay accepted it, in milliseconds since 1970 (UTC).
