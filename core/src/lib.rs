@@ -1,9 +1,10 @@
 //! The core of Følge: what runs on every phone, in every browser and on the office's computer.
 //!
-//! `ARCHITECTURE.md` has the drawing. Arrows point one way: `domain` → `document` → `keys`,
+//! `ARCHITECTURE.md` has the drawing. Arrows point one way: `domain` → `contract` → `document` → `keys`,
 //! `envelope` → `store` → `sync` → `client`.
 
 pub mod client;
+pub mod contract;
 pub mod document;
 pub mod domain;
 pub mod env;

@@ -7,7 +7,7 @@ use std::path::Path;
 use folge_core::client::{AuditAct, ErasureReceipt, Invitee, LossReport};
 use folge_core::document::{CaseFilter, Record, RecordRef};
 use folge_core::domain::{
-    CohortStatistics, Instant, Minutes, Month, Note, Participation, ReportKind, ReportWork, Status,
+    CohortStatistics, Instant, Minutes, Month, Note, Participation, Report, ReportKind, Status,
 };
 use folge_core::keys::{InvitationLink, fingerprint_words};
 use folge_core::limits::INVITATION_MILLISECONDS;
@@ -293,12 +293,11 @@ impl Story {
         let case = *self.documents.get(&reference).ok_or("no document")?;
         let consultant = facts.consultant.clone().ok_or("no consultant")?;
         let phone = self.phones.get_mut(&consultant.0).ok_or("no phone")?;
-        let report = ReportWork {
-            id: phone.client.new_record_id(),
-            kind: ReportKind::Final,
+        let report = Report {
             minutes: Minutes(90),
             delivered: facts.end.map(|end| end.plus_days(REPORT_DAYS_AFTER_END)),
             consultant: Some(consultant),
+            ..Report::new(phone.client.new_record_id(), ReportKind::Final)
         };
         phone.client.record(case, Record::Report(report))?;
         for _ in 0..2 {

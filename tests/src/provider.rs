@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use folge_core::client::{Client, NewParticipation};
+use folge_core::contract::terms::{HourlyPrice, Pricing};
+use folge_core::contract::{Agreement, Terms};
 use folge_core::document::Record;
 use folge_core::domain::participation::NationalId;
 use folge_core::domain::visit::Attendee;
 use folge_core::domain::{
-    Agreement, Area, DomainError, Employer, GroupMeeting, GroupMeetingId, Instant, LocalDate,
-    MeetingForm, Minutes, Outcome, Participation, Price, Provider, RecordId, ReportKind,
-    ReportWork, StaffKey, StaffMember, Status, Trip, Visit, With,
+    Area, DomainError, Employer, GroupMeeting, GroupMeetingId, Instant, LocalDate, MeetingForm,
+    Minutes, Outcome, Participation, Provider, RecordId, Report, ReportKind, StaffKey, StaffMember,
+    Status, Trip, Visit, With,
 };
 use folge_protocol::ids::{DocumentId, PersonId};
 use sha2::{Digest, Sha256};
 
-use crate::caseload::{Caseload, CaseloadError};
+use crate::caseload::{Caseload, CaseloadError, Contract};
 
 /// One thing that a consultant records.
 #[derive(Debug, Clone)]
@@ -40,7 +42,7 @@ pub enum Work {
         /// The participant's key.
         participant: String,
         /// The report.
-        report: ReportWork,
+        report: Report,
     },
 }
 
@@ -104,6 +106,34 @@ impl Line {
             what,
         })
     }
+    /// The built-in terms of *Oppfølging* with the provider's own areas and prices.
+    fn agreement(&self, contract: &Contract) -> Result<Agreement, CaseloadError> {
+        let known = (contract.price_model == "hourly").then(Terms::oppfolging_agder);
+        let mut terms = self.some("price model", known.and_then(Result::ok))?;
+        terms.measure.clone_from(&contract.measure);
+        let mut areas = BTreeMap::new();
+        for (area, municipalities) in &contract.areas {
+            let area = Area(area.clone());
+            let mut own = self.some("service area", terms.areas.remove(&area))?;
+            own.municipalities.clone_from(municipalities);
+            areas.insert(area, own);
+        }
+        terms.areas = areas;
+        if let Pricing::Hourly(hourly) = &mut terms.pricing {
+            for price in &contract.prices {
+                hourly.prices.push(HourlyPrice {
+                    area: Area(price.area.clone()),
+                    from: self.value(price.from.parse())?,
+                    hourly_ore: price.hourly_ore,
+                });
+            }
+        }
+        let first = contract.prices.iter().map(|price| price.from.parse());
+        let from = self.some("price", first.flatten().min())?;
+        let agreement = Agreement::new(contract.id.as_str().into(), from, terms);
+        self.value(agreement.validate())?;
+        Ok(agreement)
+    }
     fn date(&self, text: Option<&String>) -> Result<Option<LocalDate>, CaseloadError> {
         text.map(|text| self.value(text.parse())).transpose()
     }
@@ -121,25 +151,7 @@ impl Plan {
         };
         let mut agreements = Vec::new();
         for contract in &organisation.contracts {
-            let mut prices = Vec::new();
-            for price in &contract.prices {
-                prices.push(Price {
-                    area: Area(price.area.clone()),
-                    from: line.value(price.from.parse())?,
-                    hourly_ore: price.hourly_ore,
-                });
-            }
-            agreements.push(Agreement {
-                key: contract.id.as_str().into(),
-                measure: contract.measure.clone(),
-                price_model: contract.price_model.clone(),
-                prices,
-                areas: contract
-                    .areas
-                    .iter()
-                    .map(|(k, v)| (Area(k.clone()), v.clone()))
-                    .collect(),
-            });
+            agreements.push(line.agreement(contract)?);
         }
         let employers = organisation.employers.iter().map(|employer| Employer {
             key: employer.id.as_str().into(),
@@ -287,6 +299,7 @@ impl Plan {
                     start: None,
                     end: None,
                     visits,
+                    meetings: u32::try_from(trip.meetings.len()).unwrap_or(u32::MAX),
                 };
                 (participant.to_owned(), value)
             });
@@ -308,12 +321,13 @@ impl Plan {
                 line: n + 1,
             };
             let consultant = line.some("participant", known.get(report.participant.as_str()))?;
-            let value = ReportWork {
-                id: record_id("report", &n.to_string(), &report.participant),
-                kind: line.some("kind of report", ReportKind::from_code(&report.kind))?,
+            let id = record_id("report", &n.to_string(), &report.participant);
+            let kind = line.some("kind of report", ReportKind::from_code(&report.kind))?;
+            let value = Report {
                 minutes: Minutes(report.minutes),
                 delivered: line.date(report.delivered.as_ref())?,
                 consultant: Some(StaffKey::from(*consultant)),
+                ..Report::new(id, kind)
             };
             let work = Work::Report {
                 participant: report.participant.clone(),

@@ -583,6 +583,7 @@ impl World {
                 start: Some(start),
                 end: Some(Instant(start.0 + 1_500_000)),
                 visits: Vec::new(),
+                meetings: 0,
             }),
             _ => Record::Note(Note {
                 id,

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use folge_core::client::{Client, Holder, Invitee, NewParticipation};
 use folge_core::document::{Record, RecordRef};
 use folge_core::domain::{
-    Instant, LocalDate, Minutes, Note, Participation, ReportKind, ReportWork, Status,
+    Instant, LocalDate, Minutes, Note, Participation, Report, ReportKind, Status,
 };
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::messages::Saying;
@@ -61,12 +61,11 @@ fn note(client: &mut Client, case: DocumentId, text: &str) -> RecordRef {
 }
 
 fn final_report(client: &mut Client, case: DocumentId, delivered: Option<LocalDate>) {
-    let report = ReportWork {
-        id: client.new_record_id(),
-        kind: ReportKind::Final,
+    let report = Report {
         minutes: Minutes(60),
         delivered,
         consultant: None,
+        ..Report::new(client.new_record_id(), ReportKind::Final)
     };
     client.record(case, Record::Report(report)).unwrap();
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use folge_core::Error;
 use folge_core::client::Client;
 use folge_core::document::Record;
-use folge_core::domain::{LocalDate, Minutes, ReportKind, ReportWork};
+use folge_core::domain::{LocalDate, Minutes, Report, ReportKind};
 use folge_core::keys::Key32;
 use folge_core::native::system_env;
 use folge_core::rights::Retention;
@@ -187,12 +187,11 @@ fn what_is_due_is_twelve_weeks_after_the_final_reports() {
             continue;
         };
         let delivered = day(end).plus_days(7);
-        let report = ReportWork {
-            id: office.client.new_record_id(),
-            kind: ReportKind::Final,
+        let report = Report {
             minutes: Minutes(60),
             delivered: Some(delivered),
             consultant: None,
+            ..Report::new(office.client.new_record_id(), ReportKind::Final)
         };
         let document = office.documents[&participant.id];
         let record = Record::Report(report);

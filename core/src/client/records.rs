@@ -3,8 +3,9 @@
 use folge_protocol::ids::DocumentId;
 
 use super::{Client, RecordState};
+use crate::contract::Agreement;
 use crate::document::{Command, DocumentError, Record, RecordRef};
-use crate::domain::register::{Agreement, Employer, Provider, StaffMember};
+use crate::domain::register::{Employer, Provider, StaffMember};
 use crate::domain::{GroupMeeting, Participation, RecordId};
 use crate::error::Error;
 

@@ -7,8 +7,9 @@ use folge_protocol::ids::{DeviceId, DocumentId, PersonId};
 use folge_protocol::membership::{DocumentKind, Role};
 
 use super::{AuditAct, Client, HistoryLine};
+use crate::contract::Agreement;
 use crate::document::Record;
-use crate::domain::register::{Agreement, Employer, Provider, StaffMember};
+use crate::domain::register::{Employer, Provider, StaffMember};
 use crate::domain::{Instant, StaffKey};
 use crate::error::Error;
 use crate::messages::{Export, RequestState, Right, Saying, StoreLock};

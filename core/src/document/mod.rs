@@ -23,6 +23,7 @@ mod migration;
 pub mod projection;
 mod query;
 pub mod schema;
+mod sent;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -41,9 +42,12 @@ pub use projection::{CaseSummary, CaseView, PROJECTION_VERSION, RecordRow};
 pub use query::{CaseFilter, CaseListing, DayEntry, caseload, day, office_list, week};
 pub use schema::{Record, RecordRef, SCHEMA_VERSION};
 
+use crate::contract::Agreement;
 use crate::domain::limits::REASON_CHARS_MAX;
-use crate::domain::register::{Agreement, Employer, Provider, StaffMember};
-use crate::domain::{CohortStatistics, Participation, check_text};
+use crate::domain::register::{Employer, Provider, StaffMember};
+use crate::domain::{
+    ApprovedClaim, CodeList, CohortStatistics, OfficeReport, Participation, check_text,
+};
 use schema::{
     FIELD_HOLD, FIELD_RESTRICTED, FIELD_VOID, FieldMap, KEY_KIND, KEY_RESTRICTED, KEY_SCHEMA,
     Place, Scalar,
@@ -182,6 +186,12 @@ pub enum Command {
     PutProvider(Provider),
     /// Puts an agreement into the register, or changes it.
     PutAgreement(Agreement),
+    /// Puts a code list of NAV's into a register.
+    PutCodeList(CodeList),
+    /// Writes a report of the office into a register.
+    PutOfficeReport(OfficeReport),
+    /// Puts an approved claim into a register. It is never changed.
+    PutClaim(ApprovedClaim),
     /// Puts an employer into the register, or changes it.
     PutEmployer(Employer),
     /// Puts a member of staff into the register, or changes them.
@@ -440,11 +450,16 @@ impl Document {
                 self.plan_amend(&Record::Participation(participation.clone()))
             }
             Command::Record(record) => self.plan_new(record),
-            Command::Amend(Record::Statistics(_)) => Err(DocumentError::Exists),
+            Command::Amend(Record::Statistics(_) | Record::Claim(_) | Record::Billed(_)) => {
+                Err(DocumentError::Exists)
+            }
             Command::Amend(record) => self.plan_amend(record),
             Command::PutStatistics(cohort) => self.plan_new(&Record::Statistics(cohort.clone())),
             Command::PutProvider(provider) => self.plan_put(Record::Provider(provider.clone())),
             Command::PutAgreement(agreement) => self.plan_put(Record::Agreement(agreement.clone())),
+            Command::PutCodeList(list) => self.plan_put(Record::CodeList(list.clone())),
+            Command::PutOfficeReport(report) => self.plan_put(Record::OfficeReport(report.clone())),
+            Command::PutClaim(claim) => self.plan_new(&Record::Claim(claim.clone())),
             Command::PutEmployer(employer) => self.plan_put(Record::Employer(employer.clone())),
             Command::PutStaff(staff) => self.plan_put(Record::Staff(staff.clone())),
             Command::Void { record, reason } => {

@@ -4,9 +4,12 @@
 //!
 //! * the fields of what there is one of, or what two devices might create at once under the
 //!   same key, directly: `p.first`, `o.name`, `a/<key>/measure`, `e/<key>/name`, `s/<key>/name`,
-//!   `m/<agreement>/<month>/n`;
+//!   `m/<agreement>/<month>/n` statistics, `k/<agreement>/<month>/on` an approved claim,
+//!   `r/<agreement>/<kind>/<month>/delivered` a report of the office, `l/<list>/src` a code list,
+//!   `b/<month>/on` what a claim held of the participation;
 //! * for each record with a random id one map, under a letter and the id's 32 digits:
-//!   `v:…` visit, `t:…` trip, `r:…` report, `c:…` contact attempt, `n:…` note.
+//!   `v:…` visit, `t:…` trip, `r:…` report, `c:…` contact attempt, `n:…` note, `w:…` employment,
+//!   `d:…` notice to NAV, `f:…` proposal, `k:…` confirmation.
 //!
 //! So no two devices ever create the same map, and every field is a register of its own.
 //! Values are texts, integers and booleans; lists are one text with a line an entry; dates and
@@ -19,13 +22,18 @@ use std::fmt;
 use folge_protocol::ids::{DocumentId, PersonId};
 use serde::{Deserialize, Serialize};
 
+use super::sent;
+use crate::contract::{Agreement, AgreementVersion};
 use crate::domain::participation::NationalId;
-use crate::domain::register::{Agreement, Area, Employer, Price, Provider, StaffMember};
+use crate::domain::register::{Area, Employer, Provider, StaffMember};
 use crate::domain::visit::{GroupInfo, MeetingForm, Outcome, Visit, With};
-use crate::domain::work::{ContactAttempt, ContactChannel, Note, ReportKind, ReportWork, Trip};
+use crate::domain::work::{ContactAttempt, ContactChannel, Note, Trip};
 use crate::domain::{
-    AgreementKey, CohortFigures, CohortStatistics, DomainError, EmployerKey, Instant, LocalDate,
-    Minutes, Participation, RecordId, ReferralChannel, StaffKey, StatisticsKey, Status,
+    AgreementKey, ApprovedClaim, Billed, ClaimKey, CodeList, CodeListName, CohortFigures,
+    CohortStatistics, Confirmation, DomainError, EmployerKey, Employment, Instant, LocalDate,
+    Minutes, Month, Notice, OfficeReport, OfficeReportKey, OfficeReportKind, Participation,
+    Proposal, RecordId, ReferralChannel, Report, ReportKind, Review, StaffKey, StatisticsKey,
+    Status,
 };
 
 /// The newest schema version that this program knows.
@@ -69,12 +77,22 @@ pub enum RecordRef {
     Visit(RecordId),
     /// A trip.
     Trip(RecordId),
-    /// Report writing.
+    /// A report.
     Report(RecordId),
     /// A contact attempt.
     Contact(RecordId),
     /// A note.
     Note(RecordId),
+    /// Work at an employer.
+    Employment(RecordId),
+    /// Something that NAV was told.
+    Notice(RecordId),
+    /// A proposal to NAV.
+    Proposal(RecordId),
+    /// A confirmation of a visit.
+    Confirmation(RecordId),
+    /// What the claim of a month held of the participation.
+    Billed(Month),
     /// The provider of a register.
     Provider,
     /// An agreement.
@@ -85,6 +103,12 @@ pub enum RecordRef {
     Staff(StaffKey),
     /// A cohort's statistics.
     Statistics(StatisticsKey),
+    /// An approved claim.
+    Claim(ClaimKey),
+    /// A report of the office.
+    OfficeReport(OfficeReportKey),
+    /// A code list of NAV's.
+    CodeList(CodeListName),
 }
 
 /// Where a record's fields stand.
@@ -104,11 +128,24 @@ impl RecordRef {
             Self::Employer(key) => Place::Flat(format!("e/{key}/")),
             Self::Staff(key) => Place::Flat(format!("s/{key}/")),
             Self::Statistics(key) => Place::Flat(format!("m/{}/{}/", key.agreement, key.month)),
+            Self::Claim(key) => Place::Flat(format!("k/{}/{}/", key.agreement, key.month)),
+            Self::OfficeReport(key) => Place::Flat(format!(
+                "r/{}/{}/{}/",
+                key.agreement,
+                key.kind.code(),
+                key.month
+            )),
+            Self::CodeList(name) => Place::Flat(format!("l/{}/", name.code())),
+            Self::Billed(month) => Place::Flat(format!("b/{month}/")),
             Self::Visit(id) => Place::Map(format!("v:{id}")),
             Self::Trip(id) => Place::Map(format!("t:{id}")),
             Self::Report(id) => Place::Map(format!("r:{id}")),
             Self::Contact(id) => Place::Map(format!("c:{id}")),
             Self::Note(id) => Place::Map(format!("n:{id}")),
+            Self::Employment(id) => Place::Map(format!("w:{id}")),
+            Self::Notice(id) => Place::Map(format!("d:{id}")),
+            Self::Proposal(id) => Place::Map(format!("f:{id}")),
+            Self::Confirmation(id) => Place::Map(format!("k:{id}")),
         }
     }
 
@@ -121,6 +158,10 @@ impl RecordRef {
             "r" => Self::Report,
             "c" => Self::Contact,
             "n" => Self::Note,
+            "w" => Self::Employment,
+            "d" => Self::Notice,
+            "f" => Self::Proposal,
+            "k" => Self::Confirmation,
             _ => return None,
         };
         id.parse().ok().map(make)
@@ -140,6 +181,8 @@ impl RecordRef {
             "a" => Self::Agreement(name.into()),
             "e" => Self::Employer(name.into()),
             "s" => Self::Staff(name.into()),
+            "l" => Self::CodeList(CodeListName::from_code(name)?),
+            "b" => Self::Billed(name.parse().ok()?),
             "m" => {
                 let (month, field) = field.split_once('/')?;
                 let key = StatisticsKey {
@@ -147,6 +190,23 @@ impl RecordRef {
                     month: month.parse().ok()?,
                 };
                 return Some((Self::Statistics(key), field));
+            }
+            "k" => {
+                let (month, field) = field.split_once('/')?;
+                let key = ClaimKey {
+                    agreement: name.into(),
+                    month: month.parse().ok()?,
+                };
+                return Some((Self::Claim(key), field));
+            }
+            "r" => {
+                let mut parts = field.splitn(3, '/');
+                let key = OfficeReportKey {
+                    agreement: name.into(),
+                    kind: OfficeReportKind::from_code(parts.next()?)?,
+                    month: parts.next()?.parse().ok()?,
+                };
+                return Some((Self::OfficeReport(key), parts.next()?));
             }
             _ => return None,
         };
@@ -161,6 +221,9 @@ impl RecordRef {
                 | Self::Employer(_)
                 | Self::Staff(_)
                 | Self::Statistics(_)
+                | Self::Claim(_)
+                | Self::OfficeReport(_)
+                | Self::CodeList(_)
         )
     }
 }
@@ -174,12 +237,22 @@ pub enum Record {
     Visit(Visit),
     /// A trip.
     Trip(Trip),
-    /// Report writing.
-    Report(ReportWork),
+    /// A report.
+    Report(Report),
     /// A contact attempt.
     Contact(ContactAttempt),
     /// A note.
     Note(Note),
+    /// Work at an employer.
+    Employment(Box<Employment>),
+    /// Something that NAV was told.
+    Notice(Notice),
+    /// A proposal to NAV.
+    Proposal(Proposal),
+    /// A confirmation of a visit.
+    Confirmation(Confirmation),
+    /// What the claim of a month held of the participation.
+    Billed(Billed),
     /// The provider of a register.
     Provider(Provider),
     /// An agreement.
@@ -190,6 +263,12 @@ pub enum Record {
     Staff(StaffMember),
     /// A cohort's statistics.
     Statistics(CohortStatistics),
+    /// An approved claim.
+    Claim(ApprovedClaim),
+    /// A report of the office.
+    OfficeReport(OfficeReport),
+    /// A code list of NAV's.
+    CodeList(CodeList),
 }
 
 impl Record {
@@ -208,6 +287,14 @@ impl Record {
             Self::Employer(employer) => RecordRef::Employer(employer.key.clone()),
             Self::Staff(staff) => RecordRef::Staff(staff.key.clone()),
             Self::Statistics(cohort) => RecordRef::Statistics(cohort.key.clone()),
+            Self::Employment(employment) => RecordRef::Employment(employment.id),
+            Self::Notice(notice) => RecordRef::Notice(notice.id),
+            Self::Proposal(proposal) => RecordRef::Proposal(proposal.id),
+            Self::Confirmation(confirmation) => RecordRef::Confirmation(confirmation.id),
+            Self::Billed(billed) => RecordRef::Billed(billed.month),
+            Self::Claim(claim) => RecordRef::Claim(claim.key.clone()),
+            Self::OfficeReport(report) => RecordRef::OfficeReport(report.key.clone()),
+            Self::CodeList(list) => RecordRef::CodeList(list.name),
         }
     }
 
@@ -227,6 +314,14 @@ impl Record {
             Self::Employer(employer) => employer.validate(),
             Self::Staff(staff) => staff.validate(),
             Self::Statistics(cohort) => cohort.validate(),
+            Self::Employment(employment) => employment.validate(),
+            Self::Notice(notice) => notice.validate(),
+            Self::Proposal(proposal) => proposal.validate(),
+            Self::Confirmation(confirmation) => confirmation.validate(),
+            Self::Billed(billed) => billed.validate(),
+            Self::Claim(claim) => claim.validate(),
+            Self::OfficeReport(report) => report.validate(),
+            Self::CodeList(list) => list.validate(),
         }
     }
 
@@ -241,13 +336,12 @@ impl Record {
                 out.instant("start", trip.start);
                 out.instant("end", trip.end);
                 out.list("visits", trip.visits.iter());
+                // Absent where it is the number of the visits named.
+                if trip.meetings as usize != trip.visits.len() {
+                    out.int("of", i64::from(trip.meetings));
+                }
             }
-            Self::Report(report) => {
-                out.text("kind", report.kind.code());
-                out.int("min", i64::from(report.minutes.0));
-                out.date("delivered", report.delivered);
-                out.opt("staff", report.consultant.as_ref().map(StaffKey::as_str));
-            }
+            Self::Report(report) => write_report(&mut out, report),
             Self::Contact(contact) => {
                 out.instant("at", Some(contact.at));
                 out.text("channel", contact.channel.code());
@@ -264,16 +358,8 @@ impl Record {
                 out.text("org", &provider.org_number);
             }
             Self::Agreement(agreement) => {
-                out.text("measure", &agreement.measure);
-                out.text("model", &agreement.price_model);
-                for price in &agreement.prices {
-                    let ore = i64::try_from(price.hourly_ore).unwrap_or(i64::MAX);
-                    out.int(&format!("price:{}:{}", price.area.0, price.from), ore);
-                }
-                for (area, municipalities) in &agreement.areas {
-                    // Present even where empty, so that the area itself is not lost.
-                    let text = municipalities.join("\n");
-                    out.0.insert(format!("area:{}", area.0), Scalar::Text(text));
+                for (from, version) in &agreement.versions {
+                    out.text(&format!("v:{from}"), &json(version));
                 }
             }
             Self::Employer(employer) => {
@@ -291,6 +377,32 @@ impl Record {
                 out.int("pos", i64::from(staff.position_percent));
             }
             Self::Statistics(cohort) => write_statistics(&mut out, cohort),
+            Self::Employment(employment) => sent::write_employment(&mut out, employment),
+            Self::Notice(notice) => sent::write_notice(&mut out, notice),
+            Self::Proposal(proposal) => sent::write_proposal(&mut out, proposal),
+            Self::Confirmation(confirmation) => sent::write_confirmation(&mut out, confirmation),
+            Self::Billed(billed) => {
+                out.date("on", Some(billed.approved));
+                out.text("is", &json(billed));
+            }
+            Self::Claim(claim) => {
+                out.date("on", Some(claim.approved));
+                out.text("is", &json(claim));
+            }
+            Self::OfficeReport(report) => {
+                // Present also where nothing is written yet.
+                out.bool("made", true);
+                out.date("delivered", report.delivered);
+                out.opt("place", report.place.as_deref());
+                out.date("signed", report.signed);
+                out.texts(&report.texts);
+            }
+            Self::CodeList(list) => {
+                out.text("src", &list.source);
+                for (code, text) in &list.entries {
+                    out.text(&format!("c.{code}"), text);
+                }
+            }
         }
         out.0
     }
@@ -314,16 +426,12 @@ impl Record {
                 start: input.int_opt("start").map(Instant),
                 end: input.int_opt("end").map(Instant),
                 visits: input.list("visits", |text| text.parse().ok()),
+                meetings: input.number("of").unwrap_or_else(|| {
+                    let lines = input.fields.get("visits").map(ToString::to_string);
+                    u32::try_from(lines.map_or(0, |text| text.lines().count())).unwrap_or(u32::MAX)
+                }),
             }),
-            RecordRef::Report(id) => Self::Report(ReportWork {
-                id: *id,
-                kind: input
-                    .code("kind", ReportKind::from_code)
-                    .unwrap_or(ReportKind::Other),
-                minutes: input.minutes("min"),
-                delivered: input.date("delivered"),
-                consultant: input.text_opt("staff").map(StaffKey),
-            }),
+            RecordRef::Report(id) => Self::Report(read_report(&mut input, *id)),
             RecordRef::Contact(id) => Self::Contact(ContactAttempt {
                 id: *id,
                 at: input.instant("at"),
@@ -358,6 +466,45 @@ impl Record {
                 position_percent: input.percent("pos").unwrap_or(0),
             }),
             RecordRef::Statistics(key) => Self::Statistics(read_statistics(&mut input, key)),
+            RecordRef::Employment(id) => {
+                Self::Employment(Box::new(sent::read_employment(&mut input, *id)))
+            }
+            RecordRef::Notice(id) => Self::Notice(sent::read_notice(&mut input, *id)),
+            RecordRef::Proposal(id) => Self::Proposal(sent::read_proposal(&mut input, *id)),
+            RecordRef::Confirmation(id) => {
+                Self::Confirmation(sent::read_confirmation(&mut input, *id))
+            }
+            RecordRef::Billed(month) => {
+                let read: Option<Billed> = input.json("is");
+                Self::Billed(read.unwrap_or(Billed {
+                    month: *month,
+                    approved: month.last_day(),
+                    entries: Vec::new(),
+                    amounts: Vec::new(),
+                    places: BTreeMap::new(),
+                }))
+            }
+            RecordRef::Claim(key) => {
+                let read: Option<ApprovedClaim> = input.json("is");
+                Self::Claim(read.unwrap_or(ApprovedClaim {
+                    key: key.clone(),
+                    approved: key.month.last_day(),
+                    participations: 0,
+                    lines: Vec::new(),
+                }))
+            }
+            RecordRef::OfficeReport(key) => Self::OfficeReport(OfficeReport {
+                key: key.clone(),
+                delivered: input.date("delivered"),
+                place: input.text_opt("place"),
+                signed: input.date("signed"),
+                texts: input.texts(),
+            }),
+            RecordRef::CodeList(name) => Self::CodeList(CodeList {
+                name: *name,
+                source: input.text("src"),
+                entries: input.under("c."),
+            }),
         };
         (record, input.damaged)
     }
@@ -390,11 +537,19 @@ fn write_participation(out: &mut Out, p: &Participation) {
     out.opt("employer", p.employer.as_ref().map(EmployerKey::as_str));
     out.opt("order", p.order.as_deref());
     out.bool("reduced", p.reduced_work_capacity);
+    out.bool("school", p.from_school_or_sentence);
     out.bool("protected", p.address_protected);
     out.opt("agreement", p.agreement.as_ref().map(AgreementKey::as_str));
     out.opt("staff", p.consultant.as_ref().map(StaffKey::as_str));
     out.list("costaff", p.co_consultants.iter());
     out.text("status", p.status.code());
+    if let Some(reason) = &p.end_reason {
+        out.text("endwhy", &sent::end_reason_text(reason));
+    }
+    out.opt("endstatus", p.end_status.as_deref());
+    out.date("wants", p.wants_work);
+    out.date("therapist", p.therapist_supports);
+    out.date("declared", p.declaration_signed);
     out.opt(FIELD_HOLD, p.erasure_hold.as_deref());
     out.opt(FIELD_RESTRICTED, p.restricted.as_deref());
     out.opt("thread", p.thread.map(|id| id.to_string()).as_deref());
@@ -429,6 +584,7 @@ fn read_participation(input: &mut In<'_>) -> Participation {
         employer: input.text_opt("employer").map(EmployerKey),
         order: input.text_opt("order"),
         reduced_work_capacity: input.bool("reduced"),
+        from_school_or_sentence: input.bool("school"),
         address_protected: input.bool("protected"),
         agreement: input.text_opt("agreement").map(AgreementKey),
         consultant: input.text_opt("staff").map(StaffKey),
@@ -436,6 +592,11 @@ fn read_participation(input: &mut In<'_>) -> Participation {
         status: input
             .code("status", Status::from_code)
             .unwrap_or(Status::Waiting),
+        end_reason: input.code("endwhy", sent::read_end_reason),
+        end_status: input.text_opt("endstatus"),
+        wants_work: input.date("wants"),
+        therapist_supports: input.date("therapist"),
+        declaration_signed: input.date("declared"),
         erasure_hold: input.text_opt(FIELD_HOLD),
         restricted: input.text_opt(FIELD_RESTRICTED),
         thread: input.code("thread", |text| text.parse::<DocumentId>().ok()),
@@ -502,40 +663,70 @@ fn read_visit(input: &mut In<'_>, id: RecordId) -> Visit {
 }
 
 fn read_agreement(input: &mut In<'_>, key: &AgreementKey) -> Agreement {
-    let mut prices = Vec::new();
-    let mut areas = BTreeMap::new();
-    for (field, value) in input.fields {
-        if let Some(rest) = field.strip_prefix("price:") {
-            let price = rest.rsplit_once(':').and_then(|(area, from)| {
-                let Scalar::Int(ore) = value else { return None };
-                Some(Price {
-                    area: Area(area.to_owned()),
-                    from: from.parse().ok()?,
-                    hourly_ore: u64::try_from(*ore).ok()?,
-                })
-            });
-            match price {
-                Some(price) => prices.push(price),
-                None => input.damaged.push(field.clone()),
+    let mut versions = BTreeMap::new();
+    for field in input.fields.keys() {
+        let Some(from) = field.strip_prefix("v:") else {
+            continue;
+        };
+        let version: Option<AgreementVersion> = input.json(field);
+        match (from.parse::<LocalDate>(), version) {
+            (Ok(from), Some(version)) => {
+                versions.insert(from, version);
             }
-        } else if let Some(area) = field.strip_prefix("area:") {
-            match value {
-                Scalar::Text(text) => {
-                    let names = text.lines().map(str::to_owned).collect();
-                    areas.insert(Area(area.to_owned()), names);
-                }
-                _ => input.damaged.push(field.clone()),
-            }
+            // Named as damaged already.
+            (_, None) => {}
+            (Err(_), Some(_)) => input.damaged.push(field.clone()),
         }
     }
-    prices.sort();
     Agreement {
         key: key.clone(),
-        measure: input.text("measure"),
-        price_model: input.text("model"),
-        prices,
-        areas,
+        versions,
     }
+}
+
+fn write_report(out: &mut Out, report: &Report) {
+    out.text("kind", report.kind.code());
+    out.int("min", i64::from(report.minutes.0));
+    out.date("delivered", report.delivered);
+    out.opt("staff", report.consultant.as_ref().map(StaffKey::as_str));
+    out.date("from", report.period_from);
+    out.date("to", report.period_to);
+    out.opt("place", report.place.as_deref());
+    out.date("signed", report.signed);
+    out.texts(&report.texts);
+    if let Some(review) = &report.review {
+        out.date("reviewed", Some(review.on));
+        out.bool("agrees", review.agrees);
+        out.text("comment", &review.comment);
+    }
+}
+
+fn read_report(input: &mut In<'_>, id: RecordId) -> Report {
+    let reviewed = input.date("reviewed");
+    Report {
+        id,
+        kind: input
+            .code("kind", ReportKind::from_code)
+            .unwrap_or(ReportKind::Other),
+        minutes: input.minutes("min"),
+        delivered: input.date("delivered"),
+        consultant: input.text_opt("staff").map(StaffKey),
+        period_from: input.date("from"),
+        period_to: input.date("to"),
+        place: input.text_opt("place"),
+        signed: input.date("signed"),
+        texts: input.texts(),
+        review: reviewed.map(|on| Review {
+            on,
+            agrees: input.bool("agrees"),
+            comment: input.text("comment"),
+        }),
+    }
+}
+
+/// A value that stands as one text because it is one statement.
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn write_statistics(out: &mut Out, cohort: &CohortStatistics) {
@@ -584,41 +775,47 @@ fn read_statistics(input: &mut In<'_>, key: &StatisticsKey) -> CohortStatistics 
 
 /// Collects fields, leaving out what is empty.
 #[derive(Default)]
-struct Out(FieldMap);
+pub(super) struct Out(FieldMap);
 
 impl Out {
-    fn text(&mut self, key: &str, text: &str) {
+    /// A report's written fields.
+    fn texts(&mut self, texts: &BTreeMap<String, String>) {
+        for (code, text) in texts {
+            self.text(&format!("f.{code}"), text);
+        }
+    }
+    pub(super) fn text(&mut self, key: &str, text: &str) {
         if !text.is_empty() {
             self.0.insert(key.to_owned(), Scalar::Text(text.to_owned()));
         }
     }
-    fn opt(&mut self, key: &str, text: Option<&str>) {
+    pub(super) fn opt(&mut self, key: &str, text: Option<&str>) {
         self.text(key, text.unwrap_or_default());
     }
-    fn int(&mut self, key: &str, int: i64) {
+    pub(super) fn int(&mut self, key: &str, int: i64) {
         self.0.insert(key.to_owned(), Scalar::Int(int));
     }
-    fn instant(&mut self, key: &str, instant: Option<Instant>) {
+    pub(super) fn instant(&mut self, key: &str, instant: Option<Instant>) {
         if let Some(instant) = instant {
             self.int(key, instant.0);
         }
     }
-    fn percent(&mut self, key: &str, percent: Option<u8>) {
+    pub(super) fn percent(&mut self, key: &str, percent: Option<u8>) {
         if let Some(percent) = percent {
             self.int(key, i64::from(percent));
         }
     }
-    fn bool(&mut self, key: &str, bool: bool) {
+    pub(super) fn bool(&mut self, key: &str, bool: bool) {
         if bool {
             self.0.insert(key.to_owned(), Scalar::Bool(true));
         }
     }
-    fn date(&mut self, key: &str, date: Option<LocalDate>) {
+    pub(super) fn date(&mut self, key: &str, date: Option<LocalDate>) {
         if let Some(date) = date {
             self.text(key, &date.to_string());
         }
     }
-    fn list(&mut self, key: &str, entries: impl Iterator<Item = impl fmt::Display>) {
+    pub(super) fn list(&mut self, key: &str, entries: impl Iterator<Item = impl fmt::Display>) {
         let text = entries
             .map(|entry| entry.to_string())
             .collect::<Vec<_>>()
@@ -628,13 +825,28 @@ impl Out {
 }
 
 /// Takes fields, noting which could not be read.
-struct In<'a> {
+pub(super) struct In<'a> {
     fields: &'a FieldMap,
     damaged: Vec<String>,
 }
 
 impl In<'_> {
-    fn code<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    fn json<T: serde::de::DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+        self.code(key, |text| serde_json::from_str(text).ok())
+    }
+    /// A report's written fields.
+    fn texts(&mut self) -> BTreeMap<String, String> {
+        self.under("f.")
+    }
+    /// The texts of all fields under a prefix.
+    fn under(&mut self, prefix: &str) -> BTreeMap<String, String> {
+        let fields = self.fields;
+        let named = fields.keys().filter_map(|key| key.strip_prefix(prefix));
+        named
+            .map(|name| (name.to_owned(), self.text(&format!("{prefix}{name}"))))
+            .collect()
+    }
+    pub(super) fn code<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let value = match self.fields.get(key)? {
             Scalar::Text(text) => read(text),
             _ => None,
@@ -644,20 +856,20 @@ impl In<'_> {
         }
         value
     }
-    fn text_opt(&mut self, key: &str) -> Option<String> {
+    pub(super) fn text_opt(&mut self, key: &str) -> Option<String> {
         self.code(key, |text| Some(text.to_owned()))
     }
-    fn text(&mut self, key: &str) -> String {
+    pub(super) fn text(&mut self, key: &str) -> String {
         self.text_opt(key).unwrap_or_default()
     }
-    fn date(&mut self, key: &str) -> Option<LocalDate> {
+    pub(super) fn date(&mut self, key: &str) -> Option<LocalDate> {
         self.code(key, |text| text.parse().ok())
     }
-    fn list<T>(&mut self, key: &str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    pub(super) fn list<T>(&mut self, key: &str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
         self.code(key, |text| text.lines().map(read).collect())
             .unwrap_or_default()
     }
-    fn int_opt(&mut self, key: &str) -> Option<i64> {
+    pub(super) fn int_opt(&mut self, key: &str) -> Option<i64> {
         match self.fields.get(key)? {
             Scalar::Int(int) => Some(*int),
             _ => {
@@ -666,27 +878,31 @@ impl In<'_> {
             }
         }
     }
-    fn number<T: TryFrom<i64>>(&mut self, key: &str) -> Option<T> {
+    pub(super) fn number<T: TryFrom<i64>>(&mut self, key: &str) -> Option<T> {
         let value = T::try_from(self.int_opt(key)?).ok();
         if value.is_none() {
             self.damaged.push(key.to_owned());
         }
         value
     }
-    fn percent(&mut self, key: &str) -> Option<u8> {
+    pub(super) fn percent(&mut self, key: &str) -> Option<u8> {
         self.number(key)
     }
-    fn minutes(&mut self, key: &str) -> Minutes {
+    pub(super) fn minutes(&mut self, key: &str) -> Minutes {
         Minutes(self.number(key).unwrap_or(0))
     }
+    /// Names a field that cannot be read.
+    pub(super) fn damage(&mut self, key: &str) {
+        self.damaged.push(key.to_owned());
+    }
     /// An instant that must be there.
-    fn instant(&mut self, key: &str) -> Instant {
+    pub(super) fn instant(&mut self, key: &str) -> Instant {
         if !self.fields.contains_key(key) {
             self.damaged.push(key.to_owned());
         }
         Instant(self.int_opt(key).unwrap_or(0))
     }
-    fn bool(&mut self, key: &str) -> bool {
+    pub(super) fn bool(&mut self, key: &str) -> bool {
         match self.fields.get(key) {
             None => false,
             Some(Scalar::Bool(bool)) => *bool,

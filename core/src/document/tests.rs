@@ -2,8 +2,9 @@ use folge_protocol::ids::{DeviceId, DocumentId, PersonId};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::report::{Report, ReportKind};
 use crate::domain::visit::{GroupInfo, MeetingForm, Outcome, Visit, With};
-use crate::domain::work::{ContactAttempt, ContactChannel, Note, ReportKind, ReportWork, Trip};
+use crate::domain::work::{ContactAttempt, ContactChannel, Note, Trip};
 use crate::domain::{
     GroupMeetingId, Instant, Minutes, RecordId, StaffKey, Status, participation::NationalId,
 };
@@ -75,6 +76,7 @@ fn trip(n: u64, visit: u64) -> Trip {
         start: None,
         end: None,
         visits: vec![id(visit)],
+        meetings: 1,
     }
 }
 
@@ -118,12 +120,11 @@ fn every_kind_of_record_comes_back_as_it_was_written() {
             start: Some(Instant(1_767_596_400_000)),
             ..trip(3, 1)
         }),
-        Record::Report(ReportWork {
-            id: id(4),
-            kind: ReportKind::Status,
+        Record::Report(Report {
             minutes: Minutes(50),
             delivered: "2026-05-05".parse().ok(),
             consultant: None,
+            ..Report::new(id(4), ReportKind::Status)
         }),
         Record::Contact(ContactAttempt {
             id: id(5),
@@ -176,29 +177,24 @@ fn every_kind_of_record_comes_back_as_it_was_written() {
 
 #[test]
 fn the_register_holds_agreements_employers_and_staff() {
-    use crate::domain::register::{Agreement, Area, Employer, Price, Provider, StaffMember};
+    use crate::contract::terms::{HourlyPrice, Pricing};
+    use crate::contract::{Agreement, AgreementChange, Terms};
+    use crate::domain::register::{Area, Employer, Provider, StaffMember};
     let (mut document, _) = Document::create(DocumentKind::Register, actor(1), &meta(1)).unwrap();
-    let price = |area: &str, from: &str, hourly_ore| Price {
-        area: Area(area.into()),
-        from: from.parse().unwrap(),
-        hourly_ore,
+    let terms = |hourly_ore| {
+        let mut terms = Terms::oppfolging_agder().unwrap();
+        let Pricing::Hourly(hourly) = &mut terms.pricing else {
+            panic!("paid by the hour");
+        };
+        hourly.prices.push(HourlyPrice {
+            area: Area("B".into()),
+            from: "2025-07-01".parse().unwrap(),
+            hourly_ore,
+        });
+        terms
     };
-    let mut agreement = Agreement {
-        key: "oppfolging-agder".into(),
-        measure: "Oppfølging".into(),
-        price_model: "hourly".into(),
-        prices: vec![
-            price("B", "2025-07-01", 71250),
-            price("B", "2026-03-16", 73400),
-        ],
-        areas: BTreeMap::from([
-            (
-                Area("B".into()),
-                vec!["Kristiansand".into(), "Søgne".into()],
-            ),
-            (Area("Z".into()), vec![]),
-        ]),
-    };
+    let day = |text: &str| text.parse().unwrap();
+    let mut agreement = Agreement::new("oppfolging-agder".into(), day("2025-07-01"), terms(71_250));
     let employer = |n: u8| Employer {
         key: format!("employer-{n:03}").as_str().into(),
         name: "Rema Søgne".into(),
@@ -229,8 +225,12 @@ fn the_register_holds_agreements_employers_and_staff() {
             Err(DocumentError::Unchanged)
         );
     }
-    agreement.prices.remove(0);
-    agreement.prices.push(price("C", "2026-03-16", 1));
+    let change = AgreementChange {
+        number: 1,
+        signed: Some(day("2026-03-01")),
+        description: "Ny timespris".into(),
+    };
+    agreement.change(day("2026-03-16"), change, terms(73_400));
     document
         .write(&Command::PutAgreement(agreement.clone()), &meta(3))
         .unwrap();

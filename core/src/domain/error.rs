@@ -85,6 +85,9 @@ pub enum DomainError {
     /// A group's counts contradict each other.
     #[error("more were present than were invited: check the group's counts")]
     BadGroupCounts,
+    /// A trip serves fewer meetings in all than those of this participation.
+    #[error("the trip serves fewer meetings than it names: check the count")]
+    BadTripCount,
     /// A date or another text that cannot be read.
     #[error("`{field}` cannot be read: check how it is written")]
     Unreadable {
@@ -111,6 +114,7 @@ impl DomainError {
             Self::AddressProtected => "address_protected",
             Self::BadNationalId => "bad_national_id",
             Self::BadGroupCounts => "bad_group_counts",
+            Self::BadTripCount => "bad_trip_count",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -153,6 +157,7 @@ impl DomainError {
             Self::BadGroupCounts => {
                 "Flere møtte enn det var invitert. Sjekk antallene for gruppen.".into()
             }
+            Self::BadTripCount => "Reisen har færre møter enn den nevner. Sjekk antallet.".into(),
             Self::Unreadable { field } => {
                 format!("«{field}» kan ikke leses. Sjekk hvordan det er skrevet.")
             }

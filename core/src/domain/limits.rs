@@ -28,7 +28,19 @@ pub const GROUP_COUNT_MAX: usize = 100;
 pub const PRICES_COUNT_MAX: usize = 500;
 /// Service areas of one agreement.
 pub const AREAS_COUNT_MAX: usize = 100;
+/// Versions of one agreement.
+pub const VERSIONS_COUNT_MAX: usize = 100;
 /// Municipalities of one service area.
 pub const MUNICIPALITIES_COUNT_MAX: usize = 400;
 /// Participations that a figure of anonymous statistics is at least about (K23).
 pub const COHORT_PARTICIPATIONS_MIN: u32 = 5;
+/// The words of another end reason, as NAV's form takes them.
+pub const END_REASON_CHARS_MAX: usize = 40;
+/// The justification of a proposal, as NAV's form takes it.
+pub const JUSTIFICATION_CHARS_MAX: usize = 350;
+/// Written fields of one report.
+pub const REPORT_FIELDS_COUNT_MAX: usize = 64;
+/// Entries of one participation in one claim, and lines of one claim.
+pub const BILLED_ENTRIES_COUNT_MAX: usize = 5_000;
+/// Codes of one list.
+pub const CODES_COUNT_MAX: usize = 1_000;

@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::RecordId;
+use super::report::Report;
 use super::time::{Instant, Minutes, Month};
 use super::visit::{Outcome, Visit};
-use super::work::{ReportWork, Trip};
+use super::work::Trip;
 
 /// Minutes of one month by category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -75,7 +76,7 @@ impl MinutesByMonth {
     }
 
     /// Adds a report.
-    pub fn add_report(&mut self, report: &ReportWork) {
+    pub fn add_report(&mut self, report: &Report) {
         match report.delivered {
             Some(day) => self.months.entry(day.month()).or_default().report += report.minutes,
             None => self.unplaced += report.minutes,
@@ -87,7 +88,7 @@ impl MinutesByMonth {
 pub fn minutes_by_month<'a>(
     visits: impl IntoIterator<Item = &'a Visit>,
     trips: impl IntoIterator<Item = &'a Trip>,
-    reports: impl IntoIterator<Item = &'a ReportWork>,
+    reports: impl IntoIterator<Item = &'a Report>,
 ) -> MinutesByMonth {
     let mut sums = MinutesByMonth::default();
     let mut starts = BTreeMap::new();
@@ -124,17 +125,16 @@ mod tests {
             start: None,
             end: None,
             visits: vec![excused.id, late.id],
+            meetings: 2,
         };
         let lost = Trip {
             visits: vec![RecordId([99; 16])],
             ..trip.clone()
         };
-        let report = ReportWork {
-            id: RecordId([8; 16]),
-            kind: ReportKind::Status,
+        let report = Report {
             minutes: Minutes(50),
             delivered: "2026-05-05".parse().ok(),
-            consultant: None,
+            ..Report::new(RecordId([8; 16]), ReportKind::Status)
         };
         let sums = minutes_by_month([&late, &excused, &planned], [&trip, &lost], [&report]);
         let month = |text: &str| sums.months.get(&text.parse().unwrap()).copied();

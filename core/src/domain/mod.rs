@@ -11,6 +11,7 @@ macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $code:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($(#[$value_doc])* $value),+
         }
@@ -34,28 +35,45 @@ macro_rules! codes {
     };
 }
 
+pub mod claim;
+pub mod code_list;
+pub mod confirmation;
+pub mod employment;
 mod error;
 pub mod ids;
 pub mod limits;
 pub mod minutes;
+pub mod nav;
 pub mod participation;
 pub mod register;
+pub mod report;
 pub mod statistics;
 pub mod time;
 pub mod visit;
 pub mod work;
 
+pub use claim::{ApprovedClaim, Billed, BilledAmount, BilledEntry, ClaimKey, ClaimLine, EntryKind};
+pub use code_list::{CodeList, CodeListName};
+pub use confirmation::{Confirmation, ConfirmationGrade, VisitDigest};
+pub use employment::{
+    Employment, EmploymentKind, EmploymentTerms, InsuranceTold, PracticeAgreement,
+};
 pub use error::{DomainError, Language};
 pub use ids::{AgreementKey, EmployerKey, GroupMeetingId, RecordId, StaffKey};
 pub use minutes::{MinutesByMonth, MonthMinutes};
+pub use nav::{
+    EndReason, EndReasonKind, Notice, NoticeChannel, NoticeKind, Proposal, ProposalChange,
+    ProposalState,
+};
 pub use participation::{Participation, ReferralChannel, Status};
-pub use register::{Agreement, Area, Employer, Price, Provider, StaffMember};
+pub use register::{Area, Employer, Provider, StaffMember};
+pub use report::{OfficeReport, OfficeReportKey, OfficeReportKind, Report, ReportKind, Review};
 pub use statistics::{CohortFigures, CohortStatistics, StatisticsKey};
 pub use time::{Instant, LocalDate, Minutes, Month};
 pub use visit::{
     Absence, Attendee, CancelledBy, GroupInfo, GroupMeeting, MeetingForm, Outcome, Visit, With,
 };
-pub use work::{ContactAttempt, ContactChannel, Note, ReportKind, ReportWork, Trip};
+pub use work::{ContactAttempt, ContactChannel, Note, Trip};
 
 /// Checks a text's length in characters.
 pub(crate) fn check_text(

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::ids::{document_id_option_serde, person_id_option_serde};
 use super::time::LocalDate;
 use super::{
-    AgreementKey, DomainError, EmployerKey, StaffKey, check_line, check_line_opt, check_text,
-    limits,
+    AgreementKey, DomainError, EmployerKey, EndReason, StaffKey, check_line, check_line_opt,
+    check_text, limits,
 };
 
 codes! {
@@ -129,6 +129,8 @@ pub struct Participation {
     pub order: Option<String>,
     /// Reduced work capacity (nedsatt arbeidsevne), which allows up to three years (C2).
     pub reduced_work_capacity: bool,
+    /// Came from school or from serving a sentence, which allows six months more (C3).
+    pub from_school_or_sentence: bool,
     /// Protected address (adressebeskyttelse): no name in lists, no address at all.
     pub address_protected: bool,
     /// The agreement that the participation belongs to.
@@ -139,6 +141,16 @@ pub struct Participation {
     pub co_consultants: Vec<StaffKey>,
     /// The state.
     pub status: Status,
+    /// Why it ended (sluttårsak).
+    pub end_reason: Option<EndReason>,
+    /// The labour-market status at the end, a code of NAV's list (B3, N5).
+    pub end_status: Option<String>,
+    /// When the participant said to want work (B5).
+    pub wants_work: Option<LocalDate>,
+    /// When the therapist said to know of and support the participation (B5). No diagnosis.
+    pub therapist_supports: Option<LocalDate>,
+    /// When the participant signed the confidentiality declaration (L1).
+    pub declaration_signed: Option<LocalDate>,
     /// Why it must not be erased yet although its time is up (K7, K24), such as a complaint that
     /// is not decided.
     pub erasure_hold: Option<String>,
@@ -192,11 +204,17 @@ impl Participation {
             employer: None,
             order: None,
             reduced_work_capacity: false,
+            from_school_or_sentence: false,
             address_protected: false,
             agreement: None,
             consultant: None,
             co_consultants: Vec::new(),
             status: Status::Waiting,
+            end_reason: None,
+            end_status: None,
+            wants_work: None,
+            therapist_supports: None,
+            declaration_signed: None,
             erasure_hold: None,
             restricted: None,
             thread: None,
@@ -233,6 +251,7 @@ impl Participation {
             ("NAV adviser", &self.nav_adviser),
             ("NAV adviser's phone", &self.nav_adviser_phone),
             ("NAV adviser's e-mail", &self.nav_adviser_email),
+            ("end status", &self.end_status),
         ] {
             check_line_opt(field, text.as_deref(), limits::LINE_CHARS_MAX)?;
         }
@@ -269,6 +288,9 @@ impl Participation {
         {
             return Err(DomainError::EndBeforeStart);
         }
+        self.end_reason
+            .as_ref()
+            .map_or(Ok(()), EndReason::validate)?;
         self.employer
             .as_ref()
             .map_or(Ok(()), EmployerKey::validate)?;

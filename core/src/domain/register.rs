@@ -1,13 +1,11 @@
-//! The provider's register: the provider, its agreements and prices, employers and staff.
+//! The provider's register: the provider, employers and staff. Its agreements are `contract`'s.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use folge_protocol::ids::PersonId;
 use serde::{Deserialize, Serialize};
 
-use super::time::LocalDate;
-use super::{AgreementKey, DomainError, EmployerKey, StaffKey, check_line, check_line_opt, limits};
+use super::{DomainError, EmployerKey, StaffKey, check_line, check_line_opt, limits};
 
 fn check_name(name: &str) -> Result<(), DomainError> {
     if name.trim().is_empty() {
@@ -44,71 +42,6 @@ impl Provider {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Area(pub String);
-
-/// A price from a day on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Price {
-    /// The service area.
-    pub area: Area,
-    /// The first day.
-    pub from: LocalDate,
-    /// Øre for an hour, without VAT.
-    pub hourly_ore: u64,
-}
-
-/// An agreement (avtale) with NAV. What its terms mean is `contract`'s matter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Agreement {
-    /// Its key.
-    pub key: AgreementKey,
-    /// The measure (tiltak), such as `Oppfølging`.
-    pub measure: String,
-    /// The price model's code, such as `hourly`.
-    pub price_model: String,
-    /// The prices, versions included.
-    pub prices: Vec<Price>,
-    /// The municipalities of each service area.
-    pub areas: BTreeMap<Area, Vec<String>>,
-}
-
-impl Agreement {
-    /// Checks that everything can be recorded.
-    /// # Errors
-    /// The first thing wrong.
-    pub fn validate(&self) -> Result<(), DomainError> {
-        self.key.validate()?;
-        check_name(&self.measure)?;
-        check_line("price model", &self.price_model, limits::KEY_CHARS_MAX)?;
-        let too_many = |field, count: usize, max_count| {
-            if count > max_count {
-                Err(DomainError::TooMany { field, max_count })
-            } else {
-                Ok(())
-            }
-        };
-        too_many("prices", self.prices.len(), limits::PRICES_COUNT_MAX)?;
-        too_many("areas", self.areas.len(), limits::AREAS_COUNT_MAX)?;
-        for area in self
-            .prices
-            .iter()
-            .map(|price| &price.area)
-            .chain(self.areas.keys())
-        {
-            check_line("area", &area.0, limits::KEY_CHARS_MAX)?;
-        }
-        for municipalities in self.areas.values() {
-            too_many(
-                "municipalities",
-                municipalities.len(),
-                limits::MUNICIPALITIES_COUNT_MAX,
-            )?;
-            for name in municipalities {
-                check_line("municipality", name, limits::LINE_CHARS_MAX)?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// An employer (arbeidsgiver).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

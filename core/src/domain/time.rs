@@ -161,6 +161,19 @@ impl LocalDate {
         Self(self.0.saturating_add(days.days()))
     }
 
+    /// The same day of the month `months` later, or earlier where negative; the month's last day
+    /// where it has no such day (31 August and six months: 28 or 29 February).
+    #[must_use]
+    pub fn plus_months(self, months: i32) -> Self {
+        Self(self.0.saturating_add(months.months()))
+    }
+
+    /// Monday is 0, Sunday 6.
+    #[must_use]
+    pub fn weekday(self) -> u8 {
+        self.0.weekday().to_monday_zero_offset().unsigned_abs()
+    }
+
     /// Days from this day to `other`; negative where that is earlier.
     #[must_use]
     pub fn days_until(self, other: Self) -> i32 {
@@ -242,7 +255,7 @@ impl<'de> Deserialize<'de> for LocalDate {
 }
 
 /// A calendar month. Its text is `2026-01`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
     /// The year.
     pub year: i16,
@@ -265,6 +278,18 @@ impl Month {
                 month: self.month + 1,
             }
         }
+    }
+
+    /// The month `months` later, or earlier where negative.
+    #[must_use]
+    pub fn plus_months(self, months: i32) -> Self {
+        self.first_day().plus_months(months).month()
+    }
+
+    /// The month's last day.
+    #[must_use]
+    pub fn last_day(self) -> LocalDate {
+        self.next().first_day().plus_days(-1)
     }
 
     /// The month's first day.
@@ -291,6 +316,31 @@ impl FromStr for Month {
             .parse::<LocalDate>()
             .map(LocalDate::month)
             .map_err(|_| unreadable)
+    }
+}
+
+/// As text where a person may read it, otherwise as year and month.
+impl Serialize for Month {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            (self.year, self.month).serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Month {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            return text.parse().map_err(D::Error::custom);
+        }
+        let (year, month) = <(i16, i8)>::deserialize(deserializer)?;
+        LocalDate::new(year, month, 1)
+            .map(LocalDate::month)
+            .ok_or_else(|| D::Error::custom(DomainError::Unreadable { field: "month" }))
     }
 }
 

@@ -1,12 +1,11 @@
-//! The rest of a consultant's work on a participation: trips, report writing, contact attempts
-//! (E11, P3) and notes.
+//! The rest of a consultant's work on a participation: trips, contact attempts (E11, P3) and notes.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::time::{Instant, LocalDate, Minutes, elapsed};
+use super::time::{Instant, Minutes, elapsed};
 use super::{DomainError, RecordId, StaffKey, check_text, limits};
 
 /// Travel (reise) to one or more meetings.
@@ -24,6 +23,9 @@ pub struct Trip {
     pub end: Option<Instant>,
     /// The visits of this casefile that it served.
     pub visits: Vec<RecordId>,
+    /// How many meetings it served in all, those with other participants included: its minutes are
+    /// shared among them (H8 of the decisions). A count, never who they were.
+    pub meetings: u32,
 }
 
 impl Trip {
@@ -49,49 +51,16 @@ impl Trip {
         if self.visits.iter().collect::<BTreeSet<_>>().len() != self.visits.len() {
             return Err(DomainError::Duplicate { field: "meetings" });
         }
-        Ok(())
-    }
-}
-
-codes! {
-    /// Which report was written.
-    ReportKind {
-        /// The status report, every third month (E6).
-        Status = "status",
-        /// The final report (E7).
-        Final = "final",
-        /// The plan (E3).
-        Plan = "plan",
-        /// Another.
-        Other = "other",
-    }
-}
-
-/// Time spent on writing a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReportWork {
-    /// Its id.
-    pub id: RecordId,
-    /// Which report.
-    pub kind: ReportKind,
-    /// How long it took.
-    pub minutes: Minutes,
-    /// The day on which NAV got it; none while it is being written.
-    pub delivered: Option<LocalDate>,
-    /// Who wrote it.
-    pub consultant: Option<StaffKey>,
-}
-
-impl ReportWork {
-    /// Checks that everything can be recorded.
-    /// # Errors
-    /// The first thing wrong.
-    pub fn validate(&self) -> Result<(), DomainError> {
-        let max_minutes = limits::REPORT_MINUTES_MAX;
-        if self.minutes.0 > max_minutes {
-            return Err(DomainError::TooLong { max_minutes });
+        if (self.meetings as usize) < self.visits.len() {
+            return Err(DomainError::BadTripCount);
         }
-        self.consultant.as_ref().map_or(Ok(()), StaffKey::validate)
+        if self.meetings as usize > limits::TRIP_VISITS_COUNT_MAX {
+            return Err(DomainError::TooMany {
+                field: "meetings",
+                max_count: limits::TRIP_VISITS_COUNT_MAX,
+            });
+        }
+        Ok(())
     }
 }
 

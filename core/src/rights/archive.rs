@@ -774,8 +774,9 @@ mod tests {
     use super::*;
     use crate::document::Record;
     use crate::domain::participation::NationalId;
+    use crate::domain::report::{Report, ReportKind};
     use crate::domain::visit::{GroupInfo, MeetingForm, Visit, With};
-    use crate::domain::work::{ContactAttempt, ContactChannel, Note, ReportKind, ReportWork, Trip};
+    use crate::domain::work::{ContactAttempt, ContactChannel, Note, Trip};
     use crate::domain::{
         Absence, GroupMeetingId, Minutes, Outcome, Participation, ReferralChannel, Status,
     };
@@ -847,14 +848,14 @@ mod tests {
             start: Some(Instant::parse("2026-02-02T08:20+01:00").unwrap()),
             end: Some(Instant::parse("2026-02-02T08:55+01:00").unwrap()),
             visits: vec![RecordId([1; 16]), RecordId([99; 16])],
+            meetings: 2,
         };
         put(&mut view, Record::Trip(trip));
-        let report = ReportWork {
-            id: RecordId([3; 16]),
-            kind: ReportKind::Final,
+        let report = Report {
             minutes: Minutes(150),
             delivered: "2026-07-01".parse().ok(),
             consultant: Some("consultant-00".into()),
+            ..Report::new(RecordId([3; 16]), ReportKind::Final)
         };
         put(&mut view, Record::Report(report));
         let contact = ContactAttempt {

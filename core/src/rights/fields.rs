@@ -273,7 +273,8 @@ pub(super) fn code(code: &str) -> Option<Both> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::work::{ContactChannel, ReportKind};
+    use crate::domain::ReportKind;
+    use crate::domain::work::ContactChannel;
     use crate::domain::{
         Absence, CancelledBy, MeetingForm, Outcome, ReferralChannel, Status, With,
     };

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::breach::{ContactPoint, DataCategory};
 use super::retention::ERASURE_DAYS;
 use super::text::{self, Both, date_text, escape, label, pick};
-use crate::domain::{Agreement, Language, LocalDate, Provider};
+use crate::contract::Agreement;
+use crate::domain::{Language, LocalDate, Provider};
 
 /// A subprocessor, as the agreement's annex 3 lists them (K13).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,7 +193,7 @@ impl ProcessingRegister<'_> {
             .map(|agreement| {
                 json!({
                     "agreement": agreement.key.as_str(),
-                    "measure": agreement.measure,
+                    "measure": agreement.measure(),
                     "processing": both(CATEGORIES),
                 })
             })
@@ -246,7 +247,7 @@ impl ProcessingRegister<'_> {
             .collect();
         data.push(own(NOT_COLLECTED));
         let activities = self.agreements.iter().map(|agreement| {
-            let (key, measure) = (&agreement.key, &agreement.measure);
+            let (key, measure) = (&agreement.key, agreement.measure());
             (
                 format!("{measure} ({key}): {}", CATEGORIES.0),
                 format!("{measure} ({key}): {}", CATEGORIES.1),
@@ -353,12 +354,13 @@ mod tests {
             phone: "900".into(),
             email: "p@vekst.example".into(),
         };
-        let agreement = |key: &str| Agreement {
-            key: AgreementKey::from(key),
-            measure: "Oppfølging".into(),
-            price_model: "hourly".into(),
-            prices: Vec::new(),
-            areas: std::collections::BTreeMap::new(),
+        let agreement = |key: &str| {
+            let terms = crate::contract::Terms::oppfolging_agder().unwrap();
+            Agreement::new(
+                AgreementKey::from(key),
+                "2025-07-01".parse().unwrap(),
+                terms,
+            )
         };
         let agreements = [agreement("oppfolging-agder"), agreement("jmo-oslo")];
         let host = Subprocessor {

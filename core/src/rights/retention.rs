@@ -90,7 +90,7 @@ impl Retention {
 pub(super) mod tests {
     use super::*;
     use crate::document::{RecordRef, RecordRow};
-    use crate::domain::{Minutes, Participation, RecordId, ReportWork};
+    use crate::domain::{Minutes, Participation, RecordId, Report};
 
     pub(in crate::rights) fn put(view: &mut CaseView, record: Record) {
         let row = RecordRow {
@@ -105,12 +105,11 @@ pub(super) mod tests {
     }
 
     fn report(id: u8, kind: ReportKind, delivered: Option<&str>) -> Record {
-        Record::Report(ReportWork {
-            id: RecordId([id; 16]),
-            kind,
+        Record::Report(Report {
             minutes: Minutes(60),
             delivered: delivered.map(|day| day.parse().unwrap()),
             consultant: None,
+            ..Report::new(RecordId([id; 16]), kind)
         })
     }
 

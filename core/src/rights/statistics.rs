@@ -141,7 +141,7 @@ mod tests {
     use crate::document::{Actor, CaseView};
     use crate::document::{ChangeMeta, Command, Document, DocumentError, DocumentKind, RecordRef};
     use crate::domain::visit::{MeetingForm, Visit, With};
-    use crate::domain::{Instant, Minutes, RecordId, ReportKind, ReportWork, Trip};
+    use crate::domain::{Instant, Minutes, RecordId, Report, ReportKind, Trip};
 
     fn key() -> StatisticsKey {
         StatisticsKey {
@@ -205,14 +205,14 @@ mod tests {
             start: None,
             end: None,
             visits: Vec::new(),
+            meetings: 0,
         };
         put(&mut view, Record::Trip(trip));
-        let report = ReportWork {
-            id: RecordId([0; 16]),
-            kind: ReportKind::Final,
+        let report = Report {
             minutes: Minutes(case.report),
             delivered: None,
             consultant: None,
+            ..Report::new(RecordId([0; 16]), ReportKind::Final)
         };
         put(&mut view, Record::Report(report));
         view

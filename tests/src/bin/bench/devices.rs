@@ -188,5 +188,6 @@ pub(crate) fn trip(client: &mut Client, consultant: &StaffKey, visit: RecordId) 
         start: None,
         end: None,
         visits: vec![visit],
+        meetings: 1,
     })
 }

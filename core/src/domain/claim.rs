@@ -1,0 +1,149 @@
+//! What was claimed from NAV: per participation in its casefile, per agreement in the register.
+//!
+//! A claim of a month is approved once and never changed. It holds that month's entries and, for
+//! months approved before, what has become different since: so the sum of all claims is always
+//! what a claim computed from scratch would be (`contract::claim`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::register::Area;
+use super::{AgreementKey, DomainError, LocalDate, Month, RecordId, limits};
+
+codes! {
+    /// What an entry is paid for (OPP b3.1).
+    EntryKind {
+        /// Follow-up of participant or employer (H2, H3).
+        FollowUp = "follow_up",
+        /// The participant did not come (H5).
+        NoShow = "no_show",
+        /// Travel (H6).
+        Travel = "travel",
+        /// Report writing (H7).
+        Report = "report",
+    }
+}
+
+/// Quarters of one record that a claim added or, where negative, took back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BilledEntry {
+    /// The visit or report that they are for; travel is to a visit.
+    pub record: RecordId,
+    /// What for.
+    pub kind: EntryKind,
+    /// The day in Oslo that the entry belongs to.
+    pub date: LocalDate,
+    /// The service area.
+    pub area: Area,
+    /// Øre for an hour.
+    pub hourly_ore: u64,
+    /// Quarters of an hour.
+    pub quarters: i64,
+}
+
+/// Money at one price that a claim added or, where negative, took back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BilledAmount {
+    /// The month in which the work was done.
+    pub month: Month,
+    /// The service area.
+    pub area: Area,
+    /// Øre for an hour.
+    pub hourly_ore: u64,
+    /// Quarters of an hour.
+    pub quarters: i64,
+    /// Øre.
+    pub amount_ore: i64,
+}
+
+/// What the claim of a month holds of one participation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Billed {
+    /// The claim's month.
+    pub month: Month,
+    /// The day on which it was approved.
+    pub approved: LocalDate,
+    /// Paid by the hour: which entries.
+    pub entries: Vec<BilledEntry>,
+    /// Paid by the hour: the money.
+    pub amounts: Vec<BilledAmount>,
+    /// Paid by the place: hundred-thousandths of a place, by the month in which it was used.
+    pub places: BTreeMap<Month, i64>,
+}
+
+impl Billed {
+    /// Checks that everything can be recorded.
+    /// # Errors
+    /// The first thing wrong.
+    pub fn validate(&self) -> Result<(), DomainError> {
+        let max_count = limits::BILLED_ENTRIES_COUNT_MAX;
+        if self.entries.len() > max_count || self.amounts.len() > max_count {
+            return Err(DomainError::TooMany {
+                field: "entries",
+                max_count,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Which claim: of an agreement and a month.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClaimKey {
+    /// The agreement.
+    pub agreement: AgreementKey,
+    /// The month.
+    pub month: Month,
+}
+
+/// A line of an approved claim: a service area's or a place's money of one month.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ClaimLine {
+    /// The month in which the work was done: the claim's, or an earlier one that is corrected.
+    pub month: Month,
+    /// The service area; none where places are paid.
+    pub area: Option<Area>,
+    /// Øre for an hour, or for a place and month.
+    pub price_ore: u64,
+    /// Quarters of an hour, or hundred-thousandths of a place.
+    pub quantity: i64,
+    /// Øre.
+    pub amount_ore: i64,
+}
+
+/// An approved claim. It names nobody, so that bookkeeping may keep it (K25).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovedClaim {
+    /// Which.
+    pub key: ClaimKey,
+    /// The day on which it was approved.
+    pub approved: LocalDate,
+    /// Participations with something in it.
+    pub participations: u32,
+    /// The lines.
+    pub lines: Vec<ClaimLine>,
+}
+
+impl ApprovedClaim {
+    /// What is claimed, in øre.
+    #[must_use]
+    pub fn amount_ore(&self) -> i64 {
+        self.lines.iter().map(|line| line.amount_ore).sum()
+    }
+
+    /// Checks that everything can be recorded.
+    /// # Errors
+    /// The first thing wrong.
+    pub fn validate(&self) -> Result<(), DomainError> {
+        self.key.agreement.validate()?;
+        let max_count = limits::BILLED_ENTRIES_COUNT_MAX;
+        if self.lines.len() > max_count {
+            return Err(DomainError::TooMany {
+                field: "lines",
+                max_count,
+            });
+        }
+        Ok(())
+    }
+}
