@@ -4,6 +4,9 @@
 use folge_protocol::membership::MembershipError;
 use folge_protocol::wire::RelayError;
 
+use crate::contract::TermsError;
+use crate::contract::data::NotAllowed;
+use crate::contract::status::StatusError;
 use crate::document::DocumentError;
 use crate::domain::Language;
 use crate::keys::{KemError, WordsError};
@@ -44,6 +47,27 @@ pub enum Error {
     /// The document or what was to be recorded.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// The participation's state or a proposal to NAV.
+    #[error(transparent)]
+    Status(#[from] StatusError),
+    /// The agreement does not allow such data to be recorded.
+    #[error(transparent)]
+    DataNotAllowed(#[from] NotAllowed),
+    /// An agreement's terms.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
+    /// The identity number's check digits are wrong.
+    #[error("this is no national identity number: check the digits")]
+    BadIdentity,
+    /// A number made for tests.
+    #[error("this identity number is made for tests: it can be recorded in test mode only")]
+    SyntheticIdentity,
+    /// No such agreement.
+    #[error("the register has no such agreement: choose one of those in it")]
+    UnknownAgreement,
+    /// A visit outside the participation's days without a reason.
+    #[error("the visit lies outside the participation and is not billed: say why it is recorded")]
+    OutsideParticipation,
     /// A key.
     #[error(transparent)]
     Key(#[from] KemError),
@@ -119,6 +143,13 @@ impl Error {
                 StoreError::Sqlite(_) => "store_failed",
             },
             Self::Document(error) => error.code(),
+            Self::Status(error) => error.code(),
+            Self::DataNotAllowed(_) => "data_not_allowed",
+            Self::Terms(_) => "terms",
+            Self::BadIdentity => "bad_identity",
+            Self::SyntheticIdentity => "synthetic_identity",
+            Self::UnknownAgreement => "unknown_agreement",
+            Self::OutsideParticipation => "outside_participation",
             Self::Key(_) => "key",
             Self::Words(error) => error.code(),
             Self::Membership(MembershipError::InvitationSpent) => "bad_invitation",
@@ -152,6 +183,27 @@ impl Error {
         let (nb, en) = match self {
             Self::Document(error) => return error.user_text(language),
             Self::Words(error) => return error.user_text(language),
+            Self::Status(error) => return error.user_text(language),
+            Self::DataNotAllowed(error) => return error.user_text(language),
+            Self::Terms(error) => return error.user_text(language),
+            Self::BadIdentity => (
+                "Dette er ikke et fødselsnummer eller D-nummer. Sjekk sifrene.",
+                "This is no national identity number. Check the digits.",
+            ),
+            Self::SyntheticIdentity => (
+                "Nummeret er laget for test og kan bare registreres i testmodus.",
+                "The number is made for tests and can be recorded in test mode only.",
+            ),
+            Self::UnknownAgreement => (
+                "Avtalen finnes ikke i registeret. Velg en av dem som står der.",
+                "The register has no such agreement. Choose one of those in it.",
+            ),
+            Self::OutsideParticipation => (
+                "Møtet ligger utenfor deltakelsen og faktureres ikke. Skriv hvorfor det \
+                 registreres.",
+                "The visit lies outside the participation and is not billed. Say why it is \
+                 recorded.",
+            ),
             Self::Store(StoreError::TooManyAttempts { wait_ms }) => {
                 return too_many_attempts(*wait_ms, language);
             }

@@ -36,7 +36,9 @@ impl Device {
     pub fn found(dir: &Path, relay: RelayAddress) -> Result<(Self, RecoverySecret), Error> {
         let secret = Key32::new(system_env().random());
         let (path, store) = new_store(dir, &secret)?;
-        let (client, recovery) = Client::found(store, system_env(), relay, "")?;
+        let (mut client, recovery) = Client::found(store, system_env(), relay, "")?;
+        // The sample's people are synthetic.
+        client.set_test_mode(true);
         Ok((
             Self {
                 path,
@@ -53,7 +55,8 @@ impl Device {
     pub fn join(dir: &Path, link: &InvitationLink) -> Result<Self, Error> {
         let secret = Key32::new(system_env().random());
         let (path, store) = new_store(dir, &secret)?;
-        let client = Client::join(store, system_env(), link)?;
+        let mut client = Client::join(store, system_env(), link)?;
+        client.set_test_mode(true);
         Ok(Self {
             path,
             secret,
@@ -67,7 +70,8 @@ impl Device {
     pub fn recover(dir: &Path, relay: RelayAddress, words: &RecoverySecret) -> Result<Self, Error> {
         let secret = Key32::new(system_env().random());
         let (path, store) = new_store(dir, &secret)?;
-        let client = Client::recover(store, system_env(), relay, words)?;
+        let mut client = Client::recover(store, system_env(), relay, words)?;
+        client.set_test_mode(true);
         Ok(Self {
             path,
             secret,
@@ -95,8 +99,10 @@ impl Device {
         self.opened_store()?.checkpoint()?;
         std::fs::copy(&self.path, &path)?;
         let store = Store::open(&path, &unlock(&self.secret), &mut system_env())?;
+        let mut client = Client::open(store, system_env())?;
+        client.set_test_mode(true);
         Ok(Self {
-            client: Client::open(store, system_env())?,
+            client,
             path,
             secret: self.secret.clone(),
         })
@@ -108,6 +114,7 @@ impl Device {
     pub fn reopen(&mut self) -> Result<(), Error> {
         let store = Store::open(&self.path, &unlock(&self.secret), &mut system_env())?;
         self.client = Client::open(store, system_env())?;
+        self.client.set_test_mode(true);
         Ok(())
     }
 }

@@ -100,7 +100,7 @@ fn a_device_that_nobody_uses_locks_itself_and_loses_nothing() {
     vault.hold(found(&path, &clock));
     let provider = Provider {
         name: "Vekst AS".into(),
-        org_number: "999888777".into(),
+        org_number: "974760673".into(),
     };
     let client = vault.client().unwrap();
     client

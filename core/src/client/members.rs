@@ -88,6 +88,7 @@ impl Client {
             item.participation
                 .validate()
                 .map_err(crate::document::DocumentError::from)?;
+            self.check_new_participation(&item.participation)?;
         }
         let office = self.replica.log()?.office();
         let own = self.identity().person;

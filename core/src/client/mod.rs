@@ -3,6 +3,7 @@
 //!
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
+mod agreements;
 mod erasure;
 mod journal;
 mod lock;
@@ -13,6 +14,7 @@ mod rights;
 mod threads;
 mod timers;
 
+pub use agreements::CaseObligation;
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
 pub use lock::Vault;
@@ -47,6 +49,8 @@ pub struct Client {
     pub(crate) replica: Replica,
     /// When each participation was last noted as opened in this run.
     openings: BTreeMap<DocumentId, i64>,
+    /// Whether identity numbers made for tests may be recorded.
+    test_mode: bool,
 }
 
 fn new_identity(
@@ -94,6 +98,7 @@ impl Client {
         Self {
             replica,
             openings: BTreeMap::new(),
+            test_mode: false,
         }
     }
 
@@ -149,6 +154,18 @@ impl Client {
     /// [`Error::Unreadable`], [`Error::Store`].
     pub fn open(store: Store, env: Env) -> Result<Self, Error> {
         Ok(Self::over(Replica::open(store, env)?))
+    }
+
+    /// Lets identity numbers made for tests be recorded, in this run. Shells show a banner as long
+    /// as [`Client::is_in_test_mode`] says so (`DOMAIN.md` 4.1).
+    pub const fn set_test_mode(&mut self, on: bool) {
+        self.test_mode = on;
+    }
+
+    /// Whether identity numbers made for tests may be recorded.
+    #[must_use]
+    pub const fn is_in_test_mode(&self) -> bool {
+        self.test_mode
     }
 
     /// This device's identifier.

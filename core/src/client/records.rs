@@ -21,6 +21,9 @@ impl Client {
 
     /// Does commands on casefiles, all or none.
     fn execute(&mut self, commands: &[(DocumentId, Command, Option<String>)]) -> Result<(), Error> {
+        for (document, command, reason) in commands {
+            self.check_rules(*document, command, reason.as_deref())?;
+        }
         self.replica.atomically(|replica| {
             for (document, command, reason) in commands {
                 if !replica.log()?.documents().contains_key(document) {
@@ -37,6 +40,19 @@ impl Client {
     /// What is wrong with it; [`Error::UnknownDocument`], [`Error::NotAllowed`], [`Error::Store`].
     pub fn record(&mut self, document: DocumentId, record: Record) -> Result<(), Error> {
         self.execute(&[(document, Command::Record(record), None)])
+    }
+
+    /// Records something that needs a reason, such as a visit outside the participation's days,
+    /// which is not billed.
+    /// # Errors
+    /// As [`Client::record`].
+    pub fn record_because(
+        &mut self,
+        document: DocumentId,
+        record: Record,
+        reason: String,
+    ) -> Result<(), Error> {
+        self.execute(&[(document, Command::Record(record), Some(reason))])
     }
 
     /// Records a trip for each participation that its meetings are of: a group's trip stands in
@@ -134,7 +150,7 @@ impl Client {
 
     // --- the register ---
 
-    fn put(&mut self, commands: Vec<Command>) -> Result<(), Error> {
+    pub(super) fn put(&mut self, commands: Vec<Command>) -> Result<(), Error> {
         let register = self.replica.log()?.register();
         let commands: Vec<_> = commands
             .into_iter()

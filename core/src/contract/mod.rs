@@ -6,7 +6,14 @@
 //! its function and its test.
 
 mod agreement;
+pub mod calendar;
+pub mod case;
+pub mod data;
+pub mod deadlines;
+pub mod pseudonym;
+pub mod status;
 pub mod terms;
 
 pub use agreement::{Agreement, AgreementChange, AgreementVersion};
+pub use case::Case;
 pub use terms::{Terms, TermsError};

@@ -39,7 +39,7 @@ pub(crate) use batch::batch_manifest;
 pub use error::DocumentError;
 pub use history::{FieldChange, HistoryEntry};
 pub use projection::{CaseSummary, CaseView, PROJECTION_VERSION, RecordRow};
-pub use query::{CaseFilter, CaseListing, DayEntry, caseload, day, office_list, week};
+pub use query::{CaseFilter, CaseListing, DayEntry, caseload, day, listed_name, office_list, week};
 pub use schema::{Record, RecordRef, SCHEMA_VERSION};
 
 use crate::contract::Agreement;

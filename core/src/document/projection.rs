@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Record, RecordRef};
 use super::{Document, RecordView};
+use crate::contract::Case;
 use crate::domain::{
     Instant, LocalDate, MinutesByMonth, Outcome, Participation, StaffKey, Status, Visit,
 };
 
 /// Raised whenever a projection's form or meaning changes, so that stored ones are rebuilt.
-pub const PROJECTION_VERSION: u32 = 2;
+pub const PROJECTION_VERSION: u32 = 3;
 
 /// One record of a casefile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +201,25 @@ impl CaseView {
             Record::Participation(ref participation) => Some(participation),
             _ => None,
         }
+    }
+
+    /// The records that stand, for the rules of the agreement; none before the participation is
+    /// here.
+    #[must_use]
+    pub fn case(&self) -> Option<Case<'_>> {
+        let mut case = Case::new(self.participation()?);
+        for row in self.rows.values().filter(|row| row.voided.is_none()) {
+            match &row.record {
+                Record::Visit(visit) => case.visits.push(visit),
+                Record::Report(report) => case.reports.push(report),
+                Record::Contact(contact) => case.contacts.push(contact),
+                Record::Employment(work) => case.employments.push(work),
+                Record::Notice(notice) => case.notices.push(notice),
+                Record::Proposal(proposal) => case.proposals.push(proposal),
+                _ => {}
+            }
+        }
+        Some(case)
     }
 
     /// The visits that are not voided.

@@ -70,7 +70,9 @@ impl fmt::Debug for DayEntry<'_> {
     }
 }
 
-fn listed_name(summary: &CaseSummary) -> Option<String> {
+/// A participant's full name as lists show it; none where the address is protected.
+#[must_use]
+pub fn listed_name(summary: &CaseSummary) -> Option<String> {
     if summary.address_protected {
         return None;
     }

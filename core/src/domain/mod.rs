@@ -40,6 +40,7 @@ pub mod code_list;
 pub mod confirmation;
 pub mod employment;
 mod error;
+pub mod identity;
 pub mod ids;
 pub mod limits;
 pub mod minutes;

@@ -5,6 +5,7 @@ use std::fmt;
 use folge_protocol::ids::PersonId;
 use serde::{Deserialize, Serialize};
 
+use super::identity::is_org_number;
 use super::{DomainError, EmployerKey, StaffKey, check_line, check_line_opt, limits};
 
 fn check_name(name: &str) -> Result<(), DomainError> {
@@ -29,7 +30,7 @@ impl Provider {
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
         check_name(&self.name)?;
-        if self.org_number.len() != 9 || !self.org_number.bytes().all(|b| b.is_ascii_digit()) {
+        if !is_org_number(&self.org_number) {
             return Err(DomainError::Unreadable {
                 field: "organisation number",
             });

@@ -20,6 +20,8 @@ codes! {
         Final = "final",
         /// The plan (E3).
         Plan = "plan",
+        /// The joint plan with NAV and the therapist before the end (JMO b1.7).
+        JointPlan = "joint_plan",
         /// Another.
         Other = "other",
     }
@@ -152,6 +154,8 @@ codes! {
         Result = "result",
         /// The half-yearly evaluation (E9, N6).
         Evaluation = "evaluation",
+        /// Documentation of premises and competence before the agreement begins (E18).
+        Premises = "premises",
     }
 }
 

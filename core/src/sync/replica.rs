@@ -5,6 +5,7 @@
 //! is on disk. Every change to both goes through [`Replica::atomically`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use folge_protocol::codec::{Decode, Encode};
 use folge_protocol::ids::{DeviceId, DocumentId};
@@ -12,10 +13,12 @@ use folge_protocol::membership::{self, Author, Body, Entry, Membership, Role};
 
 use super::identity::{Identity, Progress};
 use super::schedule::Schedule;
+use crate::contract::Agreement;
 use crate::document::{
     Actor, CaseSummary, CaseView, ChangeMeta, Command, Document, DocumentKind, PROJECTION_VERSION,
-    RecordRef, RecordRow, TailPart, Written,
+    Record, RecordRef, RecordRow, TailPart, Written,
 };
+use crate::domain::AgreementKey;
 use crate::env::{Env, Reading};
 use crate::error::Error;
 use crate::keys::{Keyring, Secret, Subject};
@@ -33,6 +36,9 @@ pub(super) struct Loaded {
     pub(super) tail_len: u32,
     last_used: u64,
 }
+
+/// The register's agreements by key.
+pub(crate) type Agreements = BTreeMap<AgreementKey, Agreement>;
 
 /// This device's state.
 pub struct Replica {
@@ -79,6 +85,8 @@ pub struct Replica {
     pub(super) loaded: BTreeMap<DocumentId, Loaded>,
     pub(super) summaries: BTreeMap<DocumentId, CaseSummary>,
     pub(super) views: BTreeMap<DocumentId, CaseView>,
+    /// The register's agreements, as long as the register is as it was when they were read.
+    agreements: Option<Arc<Agreements>>,
     use_counter: u64,
 }
 
@@ -168,6 +176,7 @@ impl Replica {
             loaded: BTreeMap::new(),
             summaries: BTreeMap::new(),
             views: BTreeMap::new(),
+            agreements: None,
             use_counter: 0,
         }
     }
@@ -176,6 +185,7 @@ impl Replica {
     pub(super) fn reload(&mut self) -> Result<(), Error> {
         self.loaded.clear();
         self.views.clear();
+        self.agreements = None;
         // A request under way stays under way: its reply may still come.
         self.load_watch()?;
         self.progress = match self.store.meta(META_PROGRESS)? {
@@ -520,6 +530,7 @@ impl Replica {
 
     /// Forgets a loaded document, so that the next use reads the store.
     pub(super) fn forget_loaded(&mut self, document: DocumentId) {
+        self.agreements = None;
         self.loaded.remove(&document);
         self.views.remove(&document);
     }
@@ -622,6 +633,7 @@ impl Replica {
         touched: &BTreeSet<RecordRef>,
     ) -> Result<(), Error> {
         if self.document_kind(document)? != DocumentKind::Casefile || touched.is_empty() {
+            self.agreements = None;
             return Ok(());
         }
         self.load(document)?;
@@ -642,6 +654,35 @@ impl Replica {
         self.store.put_summary(document, &bytes)?;
         self.summaries.insert(document, view.summary.clone());
         Ok(())
+    }
+
+    /// The register's agreements; none where this device may not read the register, or has not
+    /// fetched it yet.
+    pub(crate) fn agreements(&mut self) -> Result<Arc<Agreements>, Error> {
+        if let Some(agreements) = &self.agreements {
+            return Ok(Arc::clone(agreements));
+        }
+        let mut found = Agreements::new();
+        let log = self.log()?;
+        let register = log.register();
+        if log.may_read(self.device(), register) {
+            match self.document(register) {
+                Ok(document) => {
+                    for record in document.records() {
+                        if let Some(view) = document.record(&record)
+                            && let Record::Agreement(agreement) = view.record
+                        {
+                            found.insert(agreement.key.clone(), agreement);
+                        }
+                    }
+                }
+                Err(Error::UnknownDocument) => return Ok(Arc::new(found)),
+                Err(error) => return Err(error),
+            }
+        }
+        let found = Arc::new(found);
+        self.agreements = Some(Arc::clone(&found));
+        Ok(found)
     }
 
     /// A casefile's view, loaded from its rows without its document.

@@ -1,0 +1,287 @@
+//! What the agreements say here: the terms, the rules that records are checked by, and what is due.
+
+use std::collections::BTreeMap;
+
+use folge_protocol::ids::DocumentId;
+
+use super::Client;
+use crate::contract::deadlines::{self, Obligation, OfficeFacts};
+use crate::contract::{Agreement, Case, data, status};
+use crate::document::{CaseView, Command, Record, RecordRef, listed_name};
+use crate::domain::identity::national_id_kind;
+use crate::domain::{
+    AgreementKey, Instant, LocalDate, Month, OfficeReport, Participation, StaffKey, Visit,
+};
+use crate::error::Error;
+
+/// Something that is due on a participation, in a list.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CaseObligation {
+    /// The participation.
+    pub participation: DocumentId,
+    /// Its reference.
+    pub reference: String,
+    /// The participant's name; none where the address is protected.
+    pub name: Option<String>,
+    /// What is due.
+    pub obligation: Obligation,
+}
+
+impl std::fmt::Debug for CaseObligation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CaseObligation")
+            .field("participation", &self.participation)
+            .field("obligation", &self.obligation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The minutes of follow-up by month that count against the average (D3).
+fn follow_up_minutes(view: &CaseView) -> BTreeMap<Month, u32> {
+    let months = view.summary.minutes.months.iter();
+    months
+        .map(|(month, minutes)| (*month, minutes.attended.0))
+        .collect()
+}
+
+impl Client {
+    /// The agreements in the register, with every version of their terms.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn agreements(&mut self) -> Result<Vec<Agreement>, Error> {
+        Ok(self.replica.agreements()?.values().cloned().collect())
+    }
+
+    /// One agreement.
+    /// # Errors
+    /// [`Error::UnknownAgreement`], [`Error::Store`].
+    pub fn agreement(&mut self, key: &AgreementKey) -> Result<Agreement, Error> {
+        let agreements = self.replica.agreements()?;
+        agreements.get(key).cloned().ok_or(Error::UnknownAgreement)
+    }
+
+    /// Puts an agreement into the register: a new one, or one with another version of its terms.
+    /// # Errors
+    /// [`Error::Terms`] with the path of what is wrong; as [`Client::record`].
+    pub fn put_agreement(&mut self, agreement: Agreement) -> Result<(), Error> {
+        agreement.check_terms()?;
+        self.put(vec![Command::PutAgreement(agreement)])
+    }
+
+    /// What is open, by day: on all participations that this device reads, or on those of one
+    /// consultant. What is due on agreements is in [`Client::agreement_deadlines`].
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn deadlines(
+        &mut self,
+        consultant: Option<&StaffKey>,
+        today: LocalDate,
+    ) -> Result<Vec<CaseObligation>, Error> {
+        let agreements = self.replica.agreements()?;
+        let mut open = Vec::new();
+        for (participation, view) in self.replica.load_views_of(consultant)? {
+            let Some(case) = view.case() else { continue };
+            let key = case.participation.agreement.as_ref();
+            let Some(agreement) = key.and_then(|key| agreements.get(key)) else {
+                continue;
+            };
+            let hours = follow_up_minutes(view);
+            let all = deadlines::of_participation(&case, agreement, &hours, today);
+            open.extend(
+                all.into_iter()
+                    .filter(Obligation::is_open)
+                    .map(|obligation| CaseObligation {
+                        participation,
+                        reference: view.summary.reference.clone(),
+                        name: listed_name(&view.summary),
+                        obligation,
+                    }),
+            );
+        }
+        open.sort_by(|a, b| {
+            // What has no day stands first: something else waits for it.
+            let key = |line: &CaseObligation| (line.obligation.due, line.obligation.kind);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.reference.cmp(&b.reference))
+        });
+        Ok(open)
+    }
+
+    /// Everything that is or was due on one participation, by day.
+    /// # Errors
+    /// [`Error::UnknownDocument`], [`Error::UnknownAgreement`], [`Error::Store`].
+    pub fn participation_deadlines(
+        &mut self,
+        document: DocumentId,
+        today: LocalDate,
+    ) -> Result<Vec<Obligation>, Error> {
+        if !self.replica.summaries().contains_key(&document) {
+            return Err(Error::UnknownDocument);
+        }
+        let agreements = self.replica.agreements()?;
+        let view = self.replica.load_view(document)?;
+        let case = view.case().ok_or(Error::UnknownDocument)?;
+        let key = case.participation.agreement.as_ref();
+        let agreement = key.and_then(|key| agreements.get(key));
+        let agreement = agreement.ok_or(Error::UnknownAgreement)?;
+        let hours = follow_up_minutes(view);
+        Ok(deadlines::of_participation(&case, agreement, &hours, today))
+    }
+
+    /// Everything that is or was due on an agreement, by day. Breaches are those whose report this
+    /// person's journal holds.
+    /// # Errors
+    /// [`Error::UnknownAgreement`], [`Error::NotAllowed`], [`Error::Store`].
+    pub fn agreement_deadlines(
+        &mut self,
+        key: &AgreementKey,
+        breaches: &[deadlines::Breach],
+        now: Instant,
+    ) -> Result<Vec<Obligation>, Error> {
+        let agreement = self.agreement(key)?;
+        let reports: Vec<OfficeReport> = self
+            .register()?
+            .into_iter()
+            .filter_map(|view| match view.record {
+                Record::OfficeReport(report) if report.key.agreement == *key => Some(report),
+                _ => None,
+            })
+            .collect();
+        let facts = OfficeFacts {
+            reports: reports.iter().collect(),
+            breaches: breaches.to_vec(),
+            ended: None,
+        };
+        Ok(deadlines::of_agreement(&agreement, &facts, now))
+    }
+
+    fn check_identity(
+        &self,
+        new: &Participation,
+        old: Option<&Participation>,
+    ) -> Result<(), Error> {
+        let Some(number) = &new.national_id else {
+            return Ok(());
+        };
+        if old.is_some_and(|old| old.national_id.as_ref() == Some(number)) {
+            return Ok(());
+        }
+        let kind = national_id_kind(number.reveal()).ok_or(Error::BadIdentity)?;
+        if kind.synthetic.is_some() && !self.test_mode {
+            return Err(Error::SyntheticIdentity);
+        }
+        Ok(())
+    }
+
+    /// Checks a participation before it is written first.
+    pub(super) fn check_new_participation(&mut self, new: &Participation) -> Result<(), Error> {
+        self.check_identity(new, None)?;
+        let agreements = self.replica.agreements()?;
+        let agreement = new.agreement.as_ref().and_then(|key| agreements.get(key));
+        if let Some(terms) = agreement.and_then(Agreement::newest) {
+            data::check_participation(new, terms)?;
+        }
+        Ok(())
+    }
+
+    /// Checks a command by the agreement's rules: allowed data, NAV's states and proposals, the days
+    /// of the participation. A participation without a known agreement is checked as far as that
+    /// goes.
+    pub(super) fn check_rules(
+        &mut self,
+        document: DocumentId,
+        command: &Command,
+        reason: Option<&str>,
+    ) -> Result<(), Error> {
+        let (record, is_new) = match command {
+            Command::Record(record) => (record, true),
+            Command::Amend(record) => (record, false),
+            Command::UpdateParticipation(participation) => {
+                return self.check_participation(document, participation);
+            }
+            _ => return Ok(()),
+        };
+        match record {
+            // What was claimed is written by approving a claim only.
+            Record::Billed(_) | Record::Claim(_) => return Err(Error::NotAllowed),
+            Record::Participation(participation) => {
+                return self.check_participation(document, participation);
+            }
+            Record::Visit(_) | Record::Employment(_) | Record::Proposal(_) => {}
+            _ => return Ok(()),
+        }
+        if !self.replica.summaries().contains_key(&document) {
+            return Ok(());
+        }
+        let agreements = self.replica.agreements()?;
+        let today = Instant(self.replica.env().now().wall_ms).date();
+        let view = self.replica.load_view(document)?;
+        let Some(case) = view.case() else {
+            return Ok(());
+        };
+        let agreement = case.participation.agreement.as_ref();
+        let agreement = agreement.and_then(|key| agreements.get(key));
+        let terms = agreement.and_then(|agreement| agreement.terms_on(today));
+        match record {
+            Record::Visit(visit) => {
+                if let Some(terms) = terms {
+                    data::check_visit(visit, terms)?;
+                }
+                if is_new && reason.is_none() && lies_outside(visit, case.participation) {
+                    return Err(Error::OutsideParticipation);
+                }
+            }
+            Record::Employment(work) => {
+                if let Some(terms) = terms {
+                    data::check_employment(work, terms)?;
+                }
+            }
+            Record::Proposal(proposal) if is_new => {
+                status::check_proposal(&case, &proposal.change, agreement)?;
+            }
+            Record::Proposal(proposal) => {
+                let before = view.rows.get(&RecordRef::Proposal(proposal.id));
+                if let Some(Record::Proposal(before)) = before.map(|row| &row.record)
+                    && !status::may_become(&before.state, &proposal.state)
+                {
+                    let status = case.participation.status;
+                    return Err(status::StatusError::ProposalDoesNotFit { status }.into());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn check_participation(
+        &mut self,
+        document: DocumentId,
+        after: &Participation,
+    ) -> Result<(), Error> {
+        if !self.replica.summaries().contains_key(&document) {
+            return Ok(());
+        }
+        let agreements = self.replica.agreements()?;
+        let today = Instant(self.replica.env().now().wall_ms).date();
+        let before = self.replica.load_view(document)?.clone();
+        let Some(case) = before.case() else {
+            return Ok(());
+        };
+        self.check_identity(after, Some(case.participation))?;
+        let agreement = after.agreement.as_ref();
+        let agreement = agreement.and_then(|key| agreements.get(key));
+        if let Some(terms) = agreement.and_then(Agreement::newest) {
+            data::check_participation(after, terms)?;
+        }
+        Ok(status::check_change(&case, after, agreement, today)?)
+    }
+}
+
+/// Whether a visit lies outside the days of the participation, where those are known (H-decided
+/// 12).
+fn lies_outside(visit: &Visit, participation: &Participation) -> bool {
+    let day = visit.start.date();
+    participation.start.is_some_and(|start| day < start)
+        || participation.end.is_some_and(|end| day > end)
+}
