@@ -395,6 +395,8 @@ impl Plan {
         office: &mut Client,
         persons: &BTreeMap<String, PersonId>,
     ) -> Result<BTreeMap<String, DocumentId>, folge_core::Error> {
+        // The sample's people are synthetic.
+        office.set_test_mode(true);
         let staff = self.staff.iter().map(|member| StaffMember {
             person: persons.get(&member.key.0).copied(),
             ..member.clone()

@@ -6,7 +6,7 @@ use folge_protocol::ids::DocumentId;
 
 use super::Client;
 use crate::contract::deadlines::{self, Obligation, OfficeFacts};
-use crate::contract::{Agreement, Case, data, status};
+use crate::contract::{Agreement, data, status};
 use crate::document::{CaseView, Command, Record, RecordRef, listed_name};
 use crate::domain::identity::national_id_kind;
 use crate::domain::{
@@ -156,27 +156,9 @@ impl Client {
         Ok(deadlines::of_agreement(&agreement, &facts, now))
     }
 
-    fn check_identity(
-        &self,
-        new: &Participation,
-        old: Option<&Participation>,
-    ) -> Result<(), Error> {
-        let Some(number) = &new.national_id else {
-            return Ok(());
-        };
-        if old.is_some_and(|old| old.national_id.as_ref() == Some(number)) {
-            return Ok(());
-        }
-        let kind = national_id_kind(number.reveal()).ok_or(Error::BadIdentity)?;
-        if kind.synthetic.is_some() && !self.test_mode {
-            return Err(Error::SyntheticIdentity);
-        }
-        Ok(())
-    }
-
     /// Checks a participation before it is written first.
     pub(super) fn check_new_participation(&mut self, new: &Participation) -> Result<(), Error> {
-        self.check_identity(new, None)?;
+        check_identity(new, None, self.test_mode)?;
         let agreements = self.replica.agreements()?;
         let agreement = new.agreement.as_ref().and_then(|key| agreements.get(key));
         if let Some(terms) = agreement.and_then(Agreement::newest) {
@@ -264,11 +246,11 @@ impl Client {
         }
         let agreements = self.replica.agreements()?;
         let today = Instant(self.replica.env().now().wall_ms).date();
-        let before = self.replica.load_view(document)?.clone();
-        let Some(case) = before.case() else {
+        let test_mode = self.test_mode;
+        let Some(case) = self.replica.load_view(document)?.case() else {
             return Ok(());
         };
-        self.check_identity(after, Some(case.participation))?;
+        check_identity(after, Some(case.participation), test_mode)?;
         let agreement = after.agreement.as_ref();
         let agreement = agreement.and_then(|key| agreements.get(key));
         if let Some(terms) = agreement.and_then(Agreement::newest) {
@@ -284,4 +266,24 @@ fn lies_outside(visit: &Visit, participation: &Participation) -> bool {
     let day = visit.start.date();
     participation.start.is_some_and(|start| day < start)
         || participation.end.is_some_and(|end| day > end)
+}
+
+/// Checks an identity number that is new: its check digits, and that it is made for tests in test
+/// mode only.
+fn check_identity(
+    new: &Participation,
+    old: Option<&Participation>,
+    test_mode: bool,
+) -> Result<(), Error> {
+    let Some(number) = &new.national_id else {
+        return Ok(());
+    };
+    if old.is_some_and(|old| old.national_id.as_ref() == Some(number)) {
+        return Ok(());
+    }
+    let kind = national_id_kind(number.reveal()).ok_or(Error::BadIdentity)?;
+    if kind.synthetic.is_some() && !test_mode {
+        return Err(Error::SyntheticIdentity);
+    }
+    Ok(())
 }

@@ -5,6 +5,8 @@
 pub mod dates;
 mod office;
 mod participation;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 pub use office::{Breach, OfficeFacts, of_agreement};

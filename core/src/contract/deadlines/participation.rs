@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::dates::{self, StatusPeriod};
 use super::{NotApplicable, Obligation, ObligationKind, ObligationState};
 use crate::contract::Agreement;
-use crate::contract::calendar::{months_after, weeks_after, working_days_after};
+use crate::contract::calendar::{weeks_after, working_days_after};
 use crate::contract::case::Case;
 use crate::contract::terms::{Terms, Workdays};
 use crate::domain::{
@@ -613,17 +613,6 @@ pub fn check_extension(
     let until = case.participation.end.unwrap_or(start);
     if end <= until {
         return Err(Blocked::NoExtension { until });
-    }
-    // One extension is of so many months at most, unless the longer durations apply.
-    let participation = case.participation;
-    if !participation.reduced_work_capacity {
-        let step = months_after(
-            approved_end(case, terms, start),
-            terms.durations.extension_months,
-        );
-        if end > step {
-            return Err(Blocked::BeyondLatestEnd { latest: step });
-        }
     }
     Ok(())
 }
