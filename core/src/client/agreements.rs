@@ -6,11 +6,12 @@ use folge_protocol::ids::DocumentId;
 
 use super::Client;
 use crate::contract::deadlines::{self, Obligation, OfficeFacts};
-use crate::contract::{Agreement, data, status};
+use crate::contract::{Agreement, codes, data, status};
 use crate::document::{CaseView, Command, Record, RecordRef, listed_name};
 use crate::domain::identity::national_id_kind;
 use crate::domain::{
-    AgreementKey, Instant, LocalDate, Month, OfficeReport, Participation, StaffKey, Visit,
+    AgreementKey, CodeList, CodeListName, Instant, LocalDate, Month, OfficeReport, Participation,
+    StaffKey, Visit,
 };
 use crate::error::Error;
 
@@ -66,6 +67,28 @@ impl Client {
     pub fn put_agreement(&mut self, agreement: Agreement) -> Result<(), Error> {
         agreement.check_terms()?;
         self.put(vec![Command::PutAgreement(agreement)])
+    }
+
+    /// Puts a code list of NAV's into the register, in place of the one before.
+    /// # Errors
+    /// As [`Client::record`]; only the office writes there.
+    pub fn put_code_list(&mut self, list: CodeList) -> Result<(), Error> {
+        self.put(vec![Command::PutCodeList(list)])
+    }
+
+    /// A code list: as it was imported, otherwise as it is built in; none for one that NAV owns and
+    /// nobody imported.
+    /// # Errors
+    /// [`Error::NotAllowed`], [`Error::Store`].
+    pub fn code_list(&mut self, name: CodeListName) -> Result<Option<CodeList>, Error> {
+        let imported = self
+            .register()?
+            .into_iter()
+            .find_map(|view| match view.record {
+                Record::CodeList(list) if list.name == name => Some(list),
+                _ => None,
+            });
+        Ok(imported.or_else(|| codes::built_in(name)))
     }
 
     /// What is open, by day: on all participations that this device reads, or on those of one

@@ -129,3 +129,41 @@ impl Agreement {
             .try_for_each(|version| version.terms.check())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_hold_from_their_day_until_the_next() {
+        let day = |text: &str| text.parse::<LocalDate>().unwrap();
+        let mut terms = Terms::oppfolging_agder().unwrap();
+        let mut agreement = Agreement::new("a".into(), day("2026-01-01"), terms.clone());
+        terms.hours.average_per_month = 12;
+        let change = AgreementChange {
+            number: 1,
+            signed: None,
+            description: "Snitt 12 timer".into(),
+        };
+        agreement.change(day("2026-03-16"), change, terms);
+        assert_eq!(agreement.validate(), Ok(()));
+        let hours = |text: &str| {
+            let terms = agreement.terms_on(day(text));
+            terms.map(|terms| terms.hours.average_per_month)
+        };
+        assert_eq!(hours("2026-03-15"), Some(10));
+        assert_eq!(hours("2026-03-16"), Some(12));
+        assert_eq!(hours("2025-01-01"), Some(10));
+        let mut bad = agreement.clone();
+        for version in bad.versions.values_mut() {
+            version.terms.hours.average_per_month = 0;
+        }
+        assert_eq!(
+            bad.check_terms().unwrap_err().path,
+            "hours.average_per_month"
+        );
+        assert!(bad.validate().is_err());
+        bad.versions.clear();
+        assert!(bad.validate().is_err());
+    }
+}

@@ -8,6 +8,7 @@
 mod agreement;
 pub mod calendar;
 pub mod case;
+pub mod codes;
 pub mod data;
 pub mod deadlines;
 pub mod pseudonym;

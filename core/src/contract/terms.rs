@@ -491,13 +491,7 @@ impl Terms {
     /// # Errors
     /// The path and the problem of the first that is missing, unknown or absurd.
     pub fn from_toml(text: &str) -> Result<Self, TermsError> {
-        let input = toml::Deserializer::parse(text).map_err(|error| {
-            TermsError::new("toml", TermsProblem::Unreadable(error.message().to_owned()))
-        })?;
-        let terms: Self = serde_path_to_error::deserialize(input).map_err(|error| {
-            let why = error.inner().message().trim().to_owned();
-            TermsError::new(error.path().to_string(), TermsProblem::Unreadable(why))
-        })?;
+        let terms: Self = read_toml(text)?;
         terms.check()?;
         Ok(terms)
     }
@@ -692,6 +686,17 @@ impl Terms {
     }
 }
 
+/// Reads TOML; what is wrong is named by its path.
+pub(super) fn read_toml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, TermsError> {
+    let input = toml::Deserializer::parse(text).map_err(|error| {
+        TermsError::new("toml", TermsProblem::Unreadable(error.message().to_owned()))
+    })?;
+    serde_path_to_error::deserialize(input).map_err(|error| {
+        let why = error.inner().message().trim().to_owned();
+        TermsError::new(error.path().to_string(), TermsProblem::Unreadable(why))
+    })
+}
+
 fn check_place(place: &PlacePricing) -> Result<(), TermsError> {
     let path = "pricing.place.prices";
     count(path, place.prices.len(), limits::PRICES_COUNT_MAX)?;
@@ -748,4 +753,150 @@ fn line(path: &str, text: &str) -> Result<(), TermsError> {
         return Err(TermsError::new(path, TermsProblem::BadText));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_agreements_built_in_are_the_tenders() {
+        let opp = Terms::oppfolging_agder().unwrap();
+        let jmo = Terms::jobbmestrende_vest_viken().unwrap();
+        let figures = |terms: &Terms| {
+            let d = terms.deadlines;
+            (
+                terms.hours.average_per_month,
+                d.plan_weeks,
+                d.first_employer_contact_weeks,
+                d.back_at_work_weeks,
+                d.contact_attempts,
+                terms.work_practice.weeks_max,
+                d.safety_refusal,
+                terms.groups.declaration,
+            )
+        };
+        assert_eq!(figures(&opp), (10, 3, 4, 6, Some(3), None, false, false));
+        assert_eq!(figures(&jmo), (15, 4, 10, 12, None, Some(16), true, true));
+        // Identical in both.
+        for terms in [&opp, &jmo] {
+            let d = terms.deadlines;
+            assert_eq!(
+                (
+                    d.response_workdays,
+                    d.status_report_months,
+                    d.status_report_weeks,
+                    d.final_report_weeks,
+                    d.evaluation_months,
+                    d.deletion_weeks
+                ),
+                (10, 3, 1, 1, 6, 12)
+            );
+            let durations = terms.durations;
+            assert_eq!(
+                (
+                    durations.ordinary_months,
+                    durations.extension_months,
+                    durations.reduced_work_capacity_months,
+                    durations.school_or_sentence_months
+                ),
+                (6, 6, 36, 6)
+            );
+        }
+        let hourly = opp.hourly().unwrap();
+        assert_eq!(
+            (
+                hourly.round_up_to_minutes,
+                hourly.no_show_minutes_max,
+                hourly.travel_minutes_max,
+                hourly.report_minutes_max
+            ),
+            (15, 15, 60, 60)
+        );
+        assert!(jmo.place().is_some() && jmo.hourly().is_none());
+        assert_eq!(jmo.areas[&Area("Drammen".into())].places_max, 16);
+        let places: u32 = opp.areas.values().map(|area| area.places_max).sum();
+        assert_eq!(
+            (opp.areas.len(), places),
+            (6, 100 + 170 + 50 + 90 + 175 + 55)
+        );
+        let percents: Vec<u32> = opp.targets.iter().map(|target| target.percent).collect();
+        assert_eq!(percents, [65, 65, 20]);
+    }
+
+    #[test]
+    fn a_term_that_is_missing_unknown_or_absurd_is_refused_with_its_path() {
+        for (from, to, path) in [
+            ("measure = \"Oppfølging\"", "measure = \"\"", "measure"),
+            ("plan_weeks = 3", "", "deadlines"),
+            ("plan_weeks = 3", "plan_weeks = 0", "deadlines.plan_weeks"),
+            (
+                "plan_weeks = 3",
+                "plan_weeks = \"tre\"",
+                "deadlines.plan_weeks",
+            ),
+            (
+                "plan_weeks = 3",
+                "plan_weeks = 3\nplan_month = 1",
+                "deadlines.plan_month",
+            ),
+            (
+                "travel_minutes_max = 60",
+                "travel_minutes_max = 50",
+                "pricing.hourly.travel_minutes_max",
+            ),
+            (
+                "round_up_to_minutes = 15",
+                "round_up_to_minutes = 10",
+                "pricing.hourly.round_up_to_minutes",
+            ),
+            (
+                "round_up_to_minutes = 15",
+                "round_up_to_minutes = 30",
+                "pricing.hourly.no_show_minutes_max",
+            ),
+            ("percent = 65", "percent = 165", "targets[0].percent"),
+            ("places_max = 100", "places_max = 10", "areas.A.places_max"),
+            (
+                "\"Kristiansand\", \"Søgne\"",
+                "\"Søgne\", \"Søgne\"",
+                "areas.B.municipalities",
+            ),
+            (
+                "reduced_work_capacity_months = 36",
+                "reduced_work_capacity_months = 6",
+                "durations.reduced_work_capacity_months",
+            ),
+            ("\"NAVN\", ", "", "data.allowed"),
+            ("\"NAVN\", ", "\"NAVN\", \"BLOD\", ", "data.allowed[1]"),
+            (
+                "employer_meetings = true",
+                "employer_meetings = true\nprices = [{ area = \"X\", from = \"2026-01-01\", hourly_ore = 70000 }]",
+                "pricing.hourly.prices[0].area",
+            ),
+            (
+                "employer_meetings = true",
+                "employer_meetings = true\nprices = [{ area = \"A\", from = \"2026-01-01\", hourly_ore = 7 }]",
+                "pricing.hourly.prices[0].hourly_ore",
+            ),
+        ] {
+            assert!(OPPFOLGING_AGDER.contains(from), "{from}");
+            let text = OPPFOLGING_AGDER.replacen(from, to, 1);
+            let error = Terms::from_toml(&text).unwrap_err();
+            assert_eq!(error.path, path, "{error}");
+            assert!(error.user_text(Language::Norwegian).starts_with(path));
+        }
+        assert!(Terms::from_toml("not = [toml").is_err());
+    }
+
+    #[test]
+    fn terms_survive_the_form_that_the_register_keeps() {
+        for terms in [
+            Terms::oppfolging_agder().unwrap(),
+            Terms::jobbmestrende_vest_viken().unwrap(),
+        ] {
+            let text = serde_json::to_string(&terms).unwrap();
+            assert_eq!(serde_json::from_str::<Terms>(&text).unwrap(), terms);
+        }
+    }
 }
