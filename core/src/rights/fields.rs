@@ -266,6 +266,7 @@ pub(super) fn code(code: &str) -> Option<Both> {
         "status" => ("statusrapport", "status report"),
         "final" => ("sluttrapport", "final report"),
         "plan" => ("plan", "plan"),
+        "joint_plan" => ("felles plan før avslutning", "joint plan before the end"),
         _ => return None,
     })
 }

@@ -303,7 +303,7 @@ mod tests {
                 .is_err()
         );
         let json = serde_json::to_value(drawn(&vec![plain(); 5])).unwrap();
-        assert_eq!(json["key"]["month"]["year"], 2026);
+        assert_eq!(json["key"]["month"], "2026-05");
     }
 
     #[test]
