@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use folge_protocol::ids::DocumentId;
 
 use super::Client;
+use crate::contract::areas::{self, Places};
 use crate::contract::deadlines::{self, Obligation, OfficeFacts};
 use crate::contract::{Agreement, codes, data, status};
 use crate::document::{CaseView, Command, Record, RecordRef, listed_name};
 use crate::domain::identity::national_id_kind;
+use crate::domain::register::Area;
 use crate::domain::{
     AgreementKey, CodeList, CodeListName, Instant, LocalDate, Month, OfficeReport, Participation,
     StaffKey, Visit,
 };
 use crate::error::Error;
+use crate::messages::RequestState;
 
 /// Something that is due on a participation, in a list.
 #[derive(Clone, PartialEq, Eq)]
@@ -120,6 +123,27 @@ impl Client {
                         obligation,
                     }),
             );
+        }
+        for request in self.requests()? {
+            let Some(participation) = request.participation else {
+                continue;
+            };
+            let Some(case) = self.replica.summaries().get(&participation) else {
+                continue;
+            };
+            if consultant.is_some_and(|key| !case.has_consultant(key)) {
+                continue;
+            }
+            let forwarded = request.state != RequestState::Open;
+            let obligation = deadlines::of_request(Instant(request.at_ms), forwarded, today);
+            if obligation.is_open() {
+                open.push(CaseObligation {
+                    participation,
+                    reference: case.reference.clone(),
+                    name: listed_name(case),
+                    obligation,
+                });
+            }
         }
         open.sort_by(|a, b| {
             // What has no day stands first: something else waits for it.
@@ -257,6 +281,23 @@ impl Client {
             _ => {}
         }
         Ok(())
+    }
+
+    /// How many places of each area of an agreement are taken on a day. Participations that this
+    /// device may not read, such as protected ones, are not counted.
+    /// # Errors
+    /// [`Error::UnknownAgreement`], [`Error::Store`].
+    pub fn places(
+        &mut self,
+        key: &AgreementKey,
+        day: LocalDate,
+    ) -> Result<BTreeMap<Area, Places>, Error> {
+        let agreement = self.agreement(key)?;
+        let terms = agreement.terms_on(day).ok_or(Error::UnknownAgreement)?;
+        let views = self.replica.load_views_of(None)?;
+        let cases = views.filter_map(|(_, view)| view.participation());
+        let cases = cases.filter(|case| case.agreement.as_ref() == Some(key));
+        Ok(areas::places(terms, cases, day))
     }
 
     fn check_participation(

@@ -6,12 +6,14 @@
 //! its function and its test.
 
 mod agreement;
+pub mod areas;
 pub mod calendar;
 pub mod case;
 pub mod codes;
 pub mod data;
 pub mod deadlines;
 pub mod pseudonym;
+pub mod referral;
 pub mod status;
 pub mod terms;
 

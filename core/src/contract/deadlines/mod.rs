@@ -10,7 +10,9 @@ mod tests;
 mod texts;
 
 pub use office::{Breach, OfficeFacts, of_agreement};
-pub use participation::{Blocked, check_end, check_extension, contact_attempts, of_participation};
+pub use participation::{
+    Blocked, check_end, check_extension, contact_attempts, of_participation, of_request,
+};
 
 use crate::domain::{Instant, LocalDate, Month, RecordId};
 
@@ -65,6 +67,8 @@ pub enum ObligationKind {
     Transfer,
     /// NAV is told of a breach (E16).
     BreachNotice,
+    /// A participant's request about the data is forwarded to NAV (E21).
+    DataRequest,
 }
 
 /// How strong it is.

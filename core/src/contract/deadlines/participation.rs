@@ -551,6 +551,19 @@ fn at_end(case: &Case<'_>, agreement: &Agreement, today: LocalDate, all: &mut Ve
     }
 }
 
+/// A participant's request about the data, received at an instant: it is forwarded to NAV at once
+/// (E21), which is the same day here. `forwarded` says whether it was, or was done or declined since.
+#[must_use]
+pub fn of_request(received: Instant, forwarded: bool, today: LocalDate) -> Obligation {
+    let day = received.date();
+    Obligation::new(
+        ObligationKind::DataRequest,
+        day,
+        forwarded.then_some(day),
+        today,
+    )
+}
+
 /// Why an act is not done yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Blocked {

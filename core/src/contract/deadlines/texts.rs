@@ -5,7 +5,7 @@ use crate::domain::Language;
 
 impl ObligationKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Response,
         Self::Plan,
         Self::FirstEmployerContact,
@@ -30,6 +30,7 @@ impl ObligationKind {
         Self::Premises,
         Self::Transfer,
         Self::BreachNotice,
+        Self::DataRequest,
     ];
 
     /// What it is called.
@@ -99,6 +100,10 @@ impl ObligationKind {
                 "Participants of the contract before taken over",
             ),
             Self::BreachNotice => ("Melding om brudd til NAV", "Notice of a breach to NAV"),
+            Self::DataRequest => (
+                "Videresend deltakerens krav til NAV",
+                "Forward the participant's request to NAV",
+            ),
         };
         pick(language, nb, en)
     }
@@ -168,6 +173,10 @@ impl ObligationKind {
             Self::Premises => ("dokumentasjonen, levert", "the documentation, delivered"),
             Self::Transfer => ("deltakerne er registrert", "the participants are recorded"),
             Self::BreachNotice => ("en melding til NAV", "a notice to NAV"),
+            Self::DataRequest => (
+                "et svar om at kravet er sendt videre",
+                "an answer that it was forwarded",
+            ),
         };
         pick(language, nb, en)
     }
@@ -200,6 +209,7 @@ impl ObligationKind {
             Self::Premises => "E18: OPP b1.7, b1.8; JMO b1.7, b1.9",
             Self::Transfer => "E19: OPP b1.5",
             Self::BreachNotice => "E16: OPP b7 13.2",
+            Self::DataRequest => "E21: OPP b7 5.1",
         }
     }
 
