@@ -343,3 +343,59 @@ impl Proposal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extension(justification: &str) -> Proposal {
+        Proposal {
+            id: RecordId([1; 16]),
+            change: ProposalChange::Extend {
+                end: "2026-12-31".parse().unwrap(),
+            },
+            justification: justification.into(),
+            at: Instant::parse("2026-06-01T12:00+02:00").unwrap(),
+            consultant: None,
+            state: ProposalState::Waiting,
+        }
+    }
+
+    #[test]
+    fn an_extension_needs_its_justification() {
+        assert_eq!(
+            extension("Framgang i praksis; 50 % stilling.").validate(),
+            Ok(())
+        );
+        assert_eq!(extension(" ").validate().unwrap_err().code(), "missing");
+        let mut end = extension("");
+        end.change = ProposalChange::End {
+            end: None,
+            reason: None,
+            participated: None,
+        };
+        assert_eq!(end.validate(), Ok(()));
+    }
+
+    #[test]
+    fn navs_form_limits_hold() {
+        let long = |count: usize| extension(&"å".repeat(count)).validate();
+        assert_eq!(long(350), Ok(()));
+        assert_eq!(long(351).unwrap_err().code(), "text_too_long");
+        for bad in ["tab\t", "\u{200b}", "emoji 😀", "{json}"] {
+            let error = extension(bad).validate().unwrap_err();
+            assert_eq!(error.code(), "bad_character", "{bad:?}");
+        }
+        let reason = |kind, text: Option<&str>| {
+            let text = text.map(str::to_owned);
+            EndReason { kind, text }.validate().is_ok()
+        };
+        assert!(reason(EndReasonKind::Other, Some(&"ø".repeat(40))));
+        assert!(!reason(EndReasonKind::Other, Some(&"ø".repeat(41))));
+        assert!(!reason(EndReasonKind::Other, None));
+        assert!(!reason(EndReasonKind::Other, Some(" ")));
+        assert!(reason(EndReasonKind::Ill, None));
+        // A diagnosis has no place beside a reason that says enough.
+        assert!(!reason(EndReasonKind::Ill, Some("F20")));
+    }
+}

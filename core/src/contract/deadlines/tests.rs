@@ -664,3 +664,17 @@ fn every_kind_says_what_it_is_what_meets_it_and_where_it_stands() {
         assert!(kind.source().contains("OPP b") || kind.source().contains("JMO b"));
     }
 }
+
+#[test]
+fn a_request_of_the_participant_is_due_the_day_it_came() {
+    // Half past midnight in Oslo is the day before in UTC.
+    let received = at("2026-05-10T22:30Z");
+    let open = of_request(received, false, day("2026-05-11"));
+    assert_eq!(
+        (open.due, open.state),
+        (Some(day("2026-05-11")), ObligationState::Due)
+    );
+    let late = of_request(received, false, day("2026-05-12"));
+    assert_eq!(late.state, ObligationState::Overdue);
+    assert!(!of_request(received, true, day("2026-05-12")).is_open());
+}
