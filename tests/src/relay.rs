@@ -88,6 +88,21 @@ impl RelayProcess {
             if dir.ends_with("release") {
                 cargo.arg("--release");
             }
+            // What `cargo test` set for this test means nothing to other packages; some build
+            // scripts would take it for a change and build everything anew (as in `xtask`).
+            for (name, _) in std::env::vars_os() {
+                let of_this_test = [
+                    "CARGO_PKG_",
+                    "CARGO_MANIFEST_",
+                    "CARGO_BIN_",
+                    "CARGO_CRATE_",
+                ]
+                .iter()
+                .any(|prefix| name.to_string_lossy().starts_with(prefix));
+                if of_this_test || name == "CARGO_PRIMARY_PACKAGE" {
+                    cargo.env_remove(name);
+                }
+            }
             cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
             *built = true;
         }
