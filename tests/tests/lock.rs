@@ -239,6 +239,13 @@ mod as_a_process {
             self.say(line);
             self.hears.next().unwrap().unwrap()
         }
+
+        /// Kills it; what it had said that nobody heard.
+        fn kill(mut self) -> Vec<String> {
+            self.child.kill().unwrap();
+            self.child.wait().unwrap();
+            self.hears.by_ref().map_while(Result::ok).collect()
+        }
     }
 
     impl Drop for Phone {
@@ -319,26 +326,35 @@ mod as_a_process {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store.db");
         let clock = StillClock::for_programs(START_MS, dir.path()).unwrap();
-        // What a guess costs in the product: long enough to be killed in.
-        let cost = PassphraseCost::DEFAULT;
+        // The most that a store may ask for a guess: long enough to be killed in.
+        let cost = PassphraseCost {
+            passes: 16,
+            ..PassphraseCost::DEFAULT
+        };
         drop(found_at_cost(&path, &Arc::new(Hands::default()), cost));
         let counted = || -> Option<Vec<u8>> {
             let file = rusqlite::Connection::open(&path).unwrap();
             let sql = "SELECT value FROM meta WHERE name = 'attempts'";
             file.query_row(sql, [], |row| row.get(0)).ok()
         };
+        let mut in_the_middle = 0;
         for guess in 0..4 {
             let before = counted();
             let mut phone = Phone::start(&path, &clock);
             phone.say("unlock gal hest");
-            // It is on disk before the passphrase is judged; then the program dies.
+            // It is on disk long before the passphrase is judged; then the program dies.
             let deadline = Instant::now() + Duration::from_secs(60);
             while counted() == before {
                 assert!(Instant::now() < deadline, "guess {guess} is not counted");
                 std::thread::sleep(Duration::from_millis(2));
             }
-            drop(phone);
+            std::thread::sleep(Duration::from_millis(50));
+            in_the_middle += usize::from(phone.kill().is_empty());
         }
+        assert!(
+            in_the_middle > 0,
+            "a guess is counted when it has been judged"
+        );
         let mut phone = Phone::start(&path, &clock);
         assert_eq!(phone.ask("unlock riktig hest"), "wait 1000");
         clock.pass(1_000);
