@@ -1,8 +1,11 @@
-//! What the core is given from outside: clocks and randomness. It never reaches for its own, so
-//! that a simulation can replay every run from a seed, and wasm can pass the browser's.
+//! What the core is given from outside: clocks, randomness, and who checks many signatures. It
+//! never reaches for its own, so that a simulation can replay every run from a seed, and wasm can
+//! pass the browser's.
 
 use std::sync::Arc;
 
+use folge_protocol::crypto::PublicKey;
+use folge_protocol::envelope::Envelope;
 use rand_core::CryptoRng;
 
 /// A device's clocks.
@@ -36,10 +39,46 @@ impl Reading {
     }
 }
 
-/// Clocks and randomness.
+/// Whether an envelope's signature is a key's.
+#[derive(Debug, Clone, Copy)]
+pub struct SignatureCheck<'a> {
+    /// The key of the device that the envelope names.
+    pub key: &'a PublicKey,
+    /// The envelope.
+    pub envelope: &'a Envelope,
+}
+
+impl SignatureCheck<'_> {
+    /// Whether it is.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.envelope.verify(self.key).is_ok()
+    }
+}
+
+/// Who checks many signatures. Each is checked by itself, strictly: an Ed25519 batch equation,
+/// which is quicker, takes some signatures that a check one by one refuses, and two devices could
+/// then disagree about an envelope for ever.
+pub trait SignatureChecker: Send + Sync {
+    /// For each check whether it holds, in the order given.
+    fn check(&self, checks: &[SignatureCheck<'_>]) -> Vec<bool>;
+}
+
+/// Checks one after the other.
+#[derive(Debug, Clone, Copy)]
+pub struct OneByOne;
+
+impl SignatureChecker for OneByOne {
+    fn check(&self, checks: &[SignatureCheck<'_>]) -> Vec<bool> {
+        checks.iter().map(SignatureCheck::holds).collect()
+    }
+}
+
+/// Clocks, randomness, and who checks signatures.
 pub struct Env {
     clock: Arc<dyn Clock>,
     rng: Box<dyn CryptoRng + Send>,
+    checker: Arc<dyn SignatureChecker>,
 }
 
 impl std::fmt::Debug for Env {
@@ -49,10 +88,25 @@ impl std::fmt::Debug for Env {
 }
 
 impl Env {
-    /// Takes clocks and a cryptographically secure source of randomness.
+    /// Takes clocks and a cryptographically secure source of randomness. Signatures are checked
+    /// one after the other.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, rng: Box<dyn CryptoRng + Send>) -> Self {
-        Self { clock, rng }
+        Self {
+            clock,
+            rng,
+            checker: Arc::new(OneByOne),
+        }
+    }
+    /// The same, with somebody else to check signatures.
+    #[must_use]
+    pub fn checking_with(self, checker: Arc<dyn SignatureChecker>) -> Self {
+        Self { checker, ..self }
+    }
+    /// For each check whether it holds, in the order given.
+    #[must_use]
+    pub fn check(&self, checks: &[SignatureCheck<'_>]) -> Vec<bool> {
+        self.checker.check(checks)
     }
     /// Both clocks now.
     #[must_use]

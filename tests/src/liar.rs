@@ -1,75 +1,26 @@
-//! A relay that lies. It is the real relay's code with the real relay's signing key, and between
-//! it and the devices stands whatever a test makes of its replies: withheld, changed, repeated,
+//! A relay that lies. It is the real relay, inside this program or as processes (see `faces`), with
+//! its genuine signing key, and between it and the devices stands whatever a test makes of its replies: withheld, changed, repeated,
 //! in another order, from another time, different for different devices; signed anew, so that the
 //! lie is the relay's own word. Several *faces* of one relay show different devices different
 //! pasts.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use folge_core::Error;
 use folge_core::client::Client;
-use folge_core::env::{Clock, Env};
 use folge_core::sync::{Outgoing, SyncReport};
 use folge_protocol::codec::{Decode, Encode};
 use folge_protocol::crypto::SecretKey;
 use folge_protocol::envelope::{Envelope, envelope_hash, next_head, stream_start};
 use folge_protocol::ids::{DeviceId, DocumentId, Hash, InstanceId, WorkspaceId};
 use folge_protocol::wire::{NO_REQUEST, PATH_FOUND, RelayError, StreamHead, SyncReply};
-use folge_relay::admin::begin_life;
-use folge_relay::limits::Limits;
-use folge_relay::relay::{FoundingPolicy, Relay, Settings};
-use folge_relay::storage::{Seeds, SqliteStorage};
-use rand_chacha::ChaCha8Rng;
-use rand_core::SeedableRng as _;
-use rusqlite::Connection;
 
-/// The seed of the relay's signing key.
-const SIGNING_SEED: [u8; 32] = [9; 32];
+use crate::clock::StillClock;
+pub use crate::faces::Listener;
+use crate::faces::{Faces, InProcess, Processes};
+
 /// Round trips of one sync; more means that it does not come to an end.
 const ROUNDS_MAX: usize = 60;
-
-/// A clock that stands until it is moved; the relay and all devices share it.
-#[derive(Debug, Clone)]
-pub struct StillClock(Arc<AtomicI64>);
-
-impl StillClock {
-    /// A clock at a time.
-    #[must_use]
-    pub fn at(ms: i64) -> Self {
-        Self(Arc::new(AtomicI64::new(ms)))
-    }
-    /// Lets time pass.
-    pub fn pass(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
-    }
-    /// The relay's time.
-    #[must_use]
-    pub fn now_ms(&self) -> u64 {
-        u64::try_from(self.0.load(Ordering::SeqCst)).unwrap_or(0)
-    }
-    /// A device's surroundings.
-    #[must_use]
-    pub fn env(&self, seed: u64) -> Env {
-        Env::new(
-            Arc::new(self.clone()),
-            Box::new(ChaCha8Rng::seed_from_u64(seed)),
-        )
-    }
-}
-
-impl Clock for StillClock {
-    fn wall_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-    fn monotonic_ms(&self) -> u64 {
-        self.now_ms()
-    }
-    fn boot(&self) -> u32 {
-        1
-    }
-}
 
 /// A reply on its way to a device, to be lied about.
 pub struct Lie<'a> {
@@ -156,21 +107,11 @@ fn device_of(envelope: &[u8]) -> Result<DeviceId, ()> {
         .map_err(drop)
 }
 
-struct Face {
-    name: String,
-    relay: Option<Relay<SqliteStorage>>,
-    /// Keeps the in-memory database alive.
-    keeper: Connection,
-}
-
 /// The lying relay.
 pub struct Liar {
-    faces: Vec<Face>,
+    faces: Box<dyn Faces>,
     key: SecretKey,
-    clock: StillClock,
-    lives: u8,
-    /// What each device was told of each stream last, by the receipts that it was given.
-    told: HashMap<(DeviceId, InstanceId), HashMap<DocumentId, (u64, Hash)>>,
+    told: Told,
 }
 
 impl std::fmt::Debug for Liar {
@@ -179,67 +120,35 @@ impl std::fmt::Debug for Liar {
     }
 }
 
-static NEXT: AtomicU32 = AtomicU32::new(0);
-
-fn open(name: &str) -> Connection {
-    let uri = format!("file:{name}?mode=memory&cache=shared");
-    match Connection::open(uri) {
-        Ok(connection) => connection,
-        Err(error) => unreachable!("an in-memory database opens: {error}"),
-    }
-}
-
-fn copy(from: &Connection, into: &mut Connection) {
-    let done = rusqlite::backup::Backup::new(from, into).and_then(|backup| backup.step(-1));
-    assert!(done.is_ok(), "an in-memory database is copied");
-}
-
-fn start(name: &str) -> Relay<SqliteStorage> {
-    let seeds = Seeds {
-        signing: SIGNING_SEED,
-        instance: InstanceId([8; 16]),
-    };
-    let limits = Limits {
-        device_requests_per_minute: 60_000_000,
-        ..Limits::default()
-    };
-    let settings = Settings {
-        limits,
-        founding: FoundingPolicy::Open,
-    };
-    let relay =
-        SqliteStorage::open_memory(name).and_then(|storage| Relay::open(storage, seeds, settings));
-    match relay {
-        Ok(relay) => relay,
-        Err(error) => unreachable!("a relay in memory starts: {error}"),
-    }
-}
+/// What each device was told of each stream last, by the receipts that it was given.
+type Told = HashMap<(DeviceId, InstanceId), HashMap<DocumentId, (u64, Hash)>>;
 
 impl Liar {
-    /// A relay that has not lied yet.
+    /// A relay inside this program, which has not lied yet.
     #[must_use]
-    pub fn new(clock: StillClock) -> Self {
-        let mut liar = Self {
-            faces: Vec::new(),
-            key: SecretKey::from_seed(&SIGNING_SEED),
-            clock,
-            lives: 0,
-            told: HashMap::new(),
-        };
-        liar.add_face();
-        liar
+    pub fn in_process(clock: StillClock) -> Self {
+        Self::with(Box::new(InProcess::start(clock)))
     }
 
-    fn add_face(&mut self) -> usize {
-        let name = format!("liar-{}", NEXT.fetch_add(1, Ordering::SeqCst));
-        let keeper = open(&name);
-        let relay = Some(start(&name));
-        self.faces.push(Face {
-            name,
-            relay,
-            keeper,
-        });
-        self.faces.len() - 1
+    /// A `folge-relay` process with that wall clock, which devices reach over HTTP and through the
+    /// liar. Each face is such a process; a new life is the program's `backup` and `restore`.
+    #[must_use]
+    pub fn by_processes(clock: StillClock) -> Self {
+        Self::with(Box::new(Processes::start(clock)))
+    }
+
+    fn with(faces: Box<dyn Faces>) -> Self {
+        Self {
+            key: faces.key(),
+            faces,
+            told: HashMap::new(),
+        }
+    }
+
+    /// Its address, as devices are told.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.faces.url()
     }
 
     /// The relay's public key.
@@ -256,50 +165,54 @@ impl Liar {
 
     /// Another face that knows all that this one knows now.
     pub fn fork(&mut self, face: usize) -> usize {
-        let new = self.add_face();
-        self.overwrite(face, new);
-        new
+        self.faces.fork(face)
     }
 
     /// Makes a face what another is: an old copy, an old face again.
     pub fn overwrite(&mut self, from: usize, into: usize) {
-        self.faces[into].relay = None;
-        let mut database = open(&self.faces[into].name);
-        copy(&self.faces[from].keeper, &mut database);
-        self.faces[into].relay = Some(start(&self.faces[into].name));
+        self.faces.overwrite(from, into);
     }
 
     /// What an honest operator does after something went wrong: a new life.
     pub fn begin_life(&mut self, face: usize) {
-        self.lives += 1;
-        self.faces[face].relay = None;
-        let begun = begin_life(&self.faces[face].keeper, InstanceId([100 + self.lives; 16]));
-        assert!(begun.is_ok(), "a new life begins");
-        self.faces[face].relay = Some(start(&self.faces[face].name));
+        self.faces.begin_life(face);
     }
 
     /// The honest answer of a face.
     /// # Errors
     /// What the relay refuses.
     pub fn ask(&mut self, face: usize, request: &Outgoing) -> Result<Vec<u8>, RelayError> {
-        let now_ms = self.clock.now_ms();
-        match &mut self.faces[face].relay {
-            None => Err(RelayError::Unavailable),
-            Some(relay) if request.path == PATH_FOUND => relay.found(&request.body, now_ms),
-            Some(relay) => relay.sync(&request.body, now_ms),
-        }
+        self.faces.ask(face, request)
     }
 
-    /// The frames of the live push that a device would get of everything since the last call.
-    pub fn frames(&mut self, face: usize, device: DeviceId) -> Vec<Vec<u8>> {
-        let Some(relay) = &mut self.faces[face].relay else {
-            return Vec::new();
-        };
-        let commits = relay.take_commits();
-        commits
-            .iter()
-            .filter_map(|commit| Some(commit.frame(&commit.view(device)?, relay.identity())))
-            .collect()
+    /// Listens on a live connection of a face in a device's name.
+    pub fn listen(&mut self, face: usize, client: &mut Client) -> Listener {
+        self.faces.listen(face, client)
+    }
+
+    /// The frames that came there since the last call.
+    pub fn heard(&mut self, listener: &mut Listener) -> Vec<Vec<u8>> {
+        self.faces.heard(listener)
+    }
+
+    /// Pushes a frame to a device.
+    /// # Errors
+    /// What the client says of it.
+    pub fn push(&mut self, client: &mut Client, frame: &[u8]) -> Result<SyncReport, Error> {
+        self.faces.push(client, frame)
+    }
+
+    /// Answers a device's request with bytes, whatever it asked.
+    /// # Errors
+    /// What the client says of it.
+    pub fn answer(
+        &mut self,
+        client: &mut Client,
+        request: &Outgoing,
+        bytes: &[u8],
+    ) -> Result<SyncReport, Error> {
+        let bytes = self.faces.answer(request, bytes)?;
+        client.sync_reply(&bytes)
     }
 
     /// One round trip with a lie in it.
@@ -312,20 +225,18 @@ impl Liar {
         lie: impl FnOnce(&mut Lie<'_>),
     ) -> Result<SyncReport, Error> {
         let request = client.sync_request()?;
-        let answer = self.ask(face, &request);
-        let bytes = match answer {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let error = Error::from(error);
-                client.sync_failed(&error);
-                return Err(error);
-            }
+        let (told, key, mut lie) = (&mut self.told, &self.key, Some(lie));
+        let mut tamper = |reply: Vec<u8>| match lie.take() {
+            Some(lie) if request.path != PATH_FOUND => tell(told, key, client, &reply, lie),
+            _ => reply,
         };
-        if request.path == PATH_FOUND {
-            return client.sync_reply(&bytes);
+        match self.faces.carry(face, &request, &mut tamper) {
+            Ok(bytes) => client.sync_reply(&bytes),
+            Err(error) => {
+                client.sync_failed(&error);
+                Err(error)
+            }
         }
-        let bytes = self.tell(client, &bytes, lie);
-        client.sync_reply(&bytes)
     }
 
     /// Makes of a reply what a lie makes of it, and signs it anew.
@@ -335,27 +246,7 @@ impl Liar {
         reply: &[u8],
         lie: impl FnOnce(&mut Lie<'_>),
     ) -> Vec<u8> {
-        let Ok(reply) = SyncReply::from_bytes(reply) else {
-            return reply.to_vec();
-        };
-        let workspace = client.identity().workspace;
-        let life = (client.device(), reply.receipt.instance);
-        let told = self.told.entry(life).or_default();
-        let mut telling = Lie {
-            reply,
-            told,
-            workspace,
-        };
-        lie(&mut telling);
-        let mut reply = telling.reply;
-        reply.sign(workspace, &self.key);
-        for head in &reply.receipt.heads {
-            let last = told.entry(head.document).or_insert((0, Hash::ZERO));
-            if head.number > last.0 {
-                *last = (head.number, head.head);
-            }
-        }
-        reply.to_bytes()
+        tell(&mut self.told, &self.key, client, reply, lie)
     }
 
     /// Syncs honestly until there is nothing more to do.
@@ -380,4 +271,34 @@ impl Liar {
         reply.sign(client.identity().workspace, &self.key);
         reply.to_bytes()
     }
+}
+
+fn tell(
+    told: &mut Told,
+    key: &SecretKey,
+    client: &Client,
+    reply: &[u8],
+    lie: impl FnOnce(&mut Lie<'_>),
+) -> Vec<u8> {
+    let Ok(reply) = SyncReply::from_bytes(reply) else {
+        return reply.to_vec();
+    };
+    let workspace = client.identity().workspace;
+    let life = (client.device(), reply.receipt.instance);
+    let told = told.entry(life).or_default();
+    let mut telling = Lie {
+        reply,
+        told,
+        workspace,
+    };
+    lie(&mut telling);
+    let mut reply = telling.reply;
+    reply.sign(workspace, key);
+    for head in &reply.receipt.heads {
+        let last = told.entry(head.document).or_insert((0, Hash::ZERO));
+        if head.number > last.0 {
+            *last = (head.number, head.head);
+        }
+    }
+    reply.to_bytes()
 }

@@ -4,7 +4,9 @@
 pub mod acts;
 pub mod backup;
 pub mod caseload;
+pub mod clock;
 pub mod device;
+mod faces;
 pub mod fuzzing;
 pub mod liar;
 pub mod provider;

@@ -39,7 +39,11 @@ impl TamperingProxy {
             let relay = HttpRelay::new(&relay);
             for stream in listener.incoming().flatten() {
                 // A device that hangs up is no matter of the proxy's.
-                let _ = carry(stream, &relay, &shared);
+                let _ = serve(stream, |path, body| {
+                    let reply = relay.post(path, body)?;
+                    let mut tamper = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    Ok(tamper(path, reply))
+                });
             }
         });
         Ok(Self { url, tamper })
@@ -51,7 +55,14 @@ impl TamperingProxy {
     }
 }
 
-fn carry(stream: TcpStream, relay: &HttpRelay, tamper: &Mutex<Tamper>) -> std::io::Result<()> {
+/// Takes one request from a connection, and answers it: with a body, or as the relay answers that
+/// error.
+/// # Errors
+/// The connection's.
+pub(crate) fn serve(
+    stream: TcpStream,
+    answer: impl FnOnce(&str, &[u8]) -> Result<Vec<u8>, Error>,
+) -> std::io::Result<()> {
     let mut input = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
     input.read_line(&mut line)?;
@@ -70,14 +81,10 @@ fn carry(stream: TcpStream, relay: &HttpRelay, tamper: &Mutex<Tamper>) -> std::i
     }
     let mut body = vec![0; length];
     input.read_exact(&mut body)?;
-    let (status, reply) = match relay.post(&path, &body) {
+    let (status, reply) = match answer(&path, &body) {
         Ok(reply) => (200, reply),
         Err(Error::Relay(error)) => (error.status(), error.to_bytes()),
         Err(_) => (502, Vec::new()),
-    };
-    let reply = match status {
-        200 => (tamper.lock().unwrap_or_else(PoisonError::into_inner))(&path, reply),
-        _ => reply,
     };
     let mut output = stream;
     write!(

@@ -88,6 +88,21 @@ impl RelayProcess {
             if dir.ends_with("release") {
                 cargo.arg("--release");
             }
+            // What `cargo test` set for this test means nothing to other packages; some build
+            // scripts would take it for a change and build everything anew (as in `xtask`).
+            for (name, _) in std::env::vars_os() {
+                let of_this_test = [
+                    "CARGO_PKG_",
+                    "CARGO_MANIFEST_",
+                    "CARGO_BIN_",
+                    "CARGO_CRATE_",
+                ]
+                .iter()
+                .any(|prefix| name.to_string_lossy().starts_with(prefix));
+                if of_this_test || name == "CARGO_PRIMARY_PACKAGE" {
+                    cargo.env_remove(name);
+                }
+            }
             cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
             *built = true;
         }
@@ -105,14 +120,28 @@ impl RelayProcess {
     /// # Errors
     /// Where it does not start.
     pub fn start_with_limits(data: &Path, listen: &str, limits: &[&str]) -> std::io::Result<Self> {
-        let mut child = Command::new(Self::program()?)
+        Self::start_with(data, listen, limits, |_| {})
+    }
+
+    /// The same with whatever else the program is given: flags, environment.
+    /// # Errors
+    /// Where it does not start.
+    pub fn start_with(
+        data: &Path,
+        listen: &str,
+        limits: &[&str],
+        give: impl FnOnce(&mut Command),
+    ) -> std::io::Result<Self> {
+        let mut program = Command::new(Self::program()?);
+        program
             .args(["serve", "--listen", listen, "--data"])
             .arg(data)
             .args(["--limit", "device_requests_per_minute=1000000"])
             .args(limits.iter().flat_map(|limit| ["--limit", limit]))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
+            .stderr(Stdio::null());
+        give(&mut program);
+        let mut child = program.spawn()?;
         let missing = || std::io::Error::other("the relay did not say that it listens");
         let stdout = child.stdout.take().ok_or_else(missing)?;
         for line in BufReader::new(stdout).lines() {

@@ -34,12 +34,65 @@ use folge_protocol::membership::{Author, Body, Entry, Role};
 use folge_protocol::wire::{
     Ack, Blob, Delivery, PATH_LIVE, PATH_SYNC, RelayError, Signed, SyncReply,
 };
-use folge_tests::liar::{Liar, Lie, StillClock};
+use folge_tests::clock::StillClock;
+use folge_tests::liar::{Liar, Lie};
 
 /// 5 January 2026, 09:00 in Oslo.
 const START_MS: i64 = 1_767_600_000_000;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// Each attack is made on a relay inside this program, and on a relay process over HTTP.
+macro_rules! attacks {
+    ($($name:ident,)*) => {
+        mod in_process {
+            $(#[test] fn $name() { super::$name(super::world(super::Way::Calls)); })*
+        }
+        #[cfg(target_os = "linux")]
+        mod over_http {
+            $(#[test] fn $name() { super::$name(super::world(super::Way::Http)); })*
+        }
+    };
+}
+
+attacks! {
+    drop_of_an_envelope_in_the_middle,
+    drop_with_a_hole_that_is_never_filled,
+    reorder_of_envelopes,
+    duplicate_of_an_envelope,
+    two_envelopes_under_one_number,
+    envelopes_that_no_receipt_covers,
+    truncation_of_a_stream,
+    rollback_within_one_life,
+    an_old_life_that_comes_back,
+    acknowledged_and_thrown_away,
+    envelope_moved_to_another_stream,
+    forgery_in_the_place_of_an_envelope_that_comes_later,
+    forgery_in_the_name_of_the_very_device,
+    forgeries_among_many_that_are_genuine,
+    substituted_snapshot,
+    split_view_is_exposed_by_seen_heads,
+    split_view_is_exposed_by_read_marks,
+    withheld_envelopes_are_exposed_by_read_marks,
+    withheld_tail,
+    equivocation_of_the_membership_log,
+    withheld_membership_entries,
+    forged_member_entry,
+    forged_grant,
+    stale_grant_replayed,
+    downgrade_of_version_or_suite,
+    keys_of_small_order,
+    replayed_request,
+    replayed_reply,
+    replayed_frames_of_an_old_life,
+    reply_changed_on_the_way,
+    backdated_acceptance_time,
+    acceptance_time_from_the_future,
+    what_was_seen_in_another_life_bounds_no_time,
+    an_alarm_is_kept_until_seen_and_counted_again,
+    a_flood_of_forgeries_fills_the_quarantine_and_not_the_list_of_alarms,
+    key_commitment_against_invisible_salamanders,
+}
 
 struct World {
     clock: StillClock,
@@ -54,10 +107,29 @@ struct World {
     _dir: tempfile::TempDir,
 }
 
-fn world() -> World {
+/// Where the relay is, and how bytes get there.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Inside this program, by calls.
+    Calls,
+    /// A process of its own, by the client's real transport over HTTP, through the liar.
+    #[cfg(target_os = "linux")]
+    Http,
+}
+
+fn world(way: Way) -> World {
     let dir = tempfile::tempdir().unwrap();
-    let clock = StillClock::at(START_MS);
-    let mut liar = Liar::new(clock.clone());
+    let (clock, mut liar) = match way {
+        Way::Calls => {
+            let clock = StillClock::at(START_MS);
+            (clock.clone(), Liar::in_process(clock))
+        }
+        #[cfg(target_os = "linux")]
+        Way::Http => {
+            let clock = StillClock::for_programs(START_MS, dir.path()).unwrap();
+            (clock.clone(), Liar::by_processes(clock))
+        }
+    };
     let mut seed = 0;
     let mut store = |name: &str| {
         seed += 1;
@@ -67,7 +139,7 @@ fn world() -> World {
         (store, clock.env(100 + u64::from(seed)))
     };
     let address = RelayAddress {
-        url: "http://in-process".to_owned(),
+        url: liar.url(),
         key: liar.public(),
     };
     let (office, env) = store("office");
@@ -193,9 +265,7 @@ fn envelope_of(delivery: &Delivery) -> Envelope {
 
 // --- streams: what is left out, in another order, twice, moved ---
 
-#[test]
-fn drop_of_an_envelope_in_the_middle() {
-    let mut world = world();
+fn drop_of_an_envelope_in_the_middle(mut world: World) {
     let records = ["Første", "Andre", "Tredje"].map(|text| world.sent(text));
     let phone = world.phone.device();
     world
@@ -223,9 +293,7 @@ fn drop_of_an_envelope_in_the_middle() {
     world.agree(&records);
 }
 
-#[test]
-fn drop_with_a_hole_that_is_never_filled() {
-    let mut world = world();
+fn drop_with_a_hole_that_is_never_filled(mut world: World) {
     let records = ["Første", "Andre", "Tredje"].map(|text| world.sent(text));
     let case = world.case;
     let withhold = |lie: &mut Lie<'_>| {
@@ -251,9 +319,7 @@ fn drop_with_a_hole_that_is_never_filled() {
     assert_eq!(kinds(&world.office), []);
 }
 
-#[test]
-fn reorder_of_envelopes() {
-    let mut world = world();
+fn reorder_of_envelopes(mut world: World) {
     let records = ["Første", "Andre", "Tredje"].map(|text| world.sent(text));
     world
         .liar
@@ -271,9 +337,7 @@ fn reorder_of_envelopes() {
     world.agree(&records);
 }
 
-#[test]
-fn duplicate_of_an_envelope() {
-    let mut world = world();
+fn duplicate_of_an_envelope(mut world: World) {
     let records = ["Første", "Andre"].map(|text| world.sent(text));
     let refused = world.liar.lie(0, &mut world.office, |lie| {
         let twice = lie.reply.deliveries[0].clone();
@@ -288,9 +352,7 @@ fn duplicate_of_an_envelope() {
     world.agree(&records);
 }
 
-#[test]
-fn two_envelopes_under_one_number() {
-    let mut world = world();
+fn two_envelopes_under_one_number(mut world: World) {
     let records = ["Første", "Andre"].map(|text| world.sent(text));
     let refused = world.liar.lie(0, &mut world.office, |lie| {
         lie.reply.deliveries[1].number = lie.reply.deliveries[0].number;
@@ -300,9 +362,7 @@ fn two_envelopes_under_one_number() {
     world.agree(&records);
 }
 
-#[test]
-fn envelopes_that_no_receipt_covers() {
-    let mut world = world();
+fn envelopes_that_no_receipt_covers(mut world: World) {
     let record = world.sent("Første");
     let refused = world
         .liar
@@ -314,9 +374,7 @@ fn envelopes_that_no_receipt_covers() {
     world.agree(&[record]);
 }
 
-#[test]
-fn truncation_of_a_stream() {
-    let mut world = world();
+fn truncation_of_a_stream(mut world: World) {
     let old = world.liar.fork(0);
     let first = world.sent("Første");
     world.liar.sync(0, &mut world.office).unwrap();
@@ -330,7 +388,7 @@ fn truncation_of_a_stream() {
     let short = world.liar.tell(&world.office, &short, |lie| {
         lie.reply.position += 1_000;
     });
-    let refused = world.office.sync_reply(&short);
+    let refused = world.liar.answer(&mut world.office, &request, &short);
     assert_eq!(fault(refused), RelayFault::StreamForked);
     let alarms = world.office.alarms().unwrap();
     assert_eq!(alarms[0].kind, AlarmKind::StreamForked);
@@ -342,9 +400,7 @@ fn truncation_of_a_stream() {
     world.agree(&[first, second]);
 }
 
-#[test]
-fn rollback_within_one_life() {
-    let mut world = world();
+fn rollback_within_one_life(mut world: World) {
     let old = world.liar.fork(0);
     let records = ["Første", "Andre"].map(|text| world.sent(text));
     world.honest();
@@ -368,9 +424,7 @@ fn rollback_within_one_life() {
     world.agree(&[first, second, next]);
 }
 
-#[test]
-fn an_old_life_that_comes_back() {
-    let mut world = world();
+fn an_old_life_that_comes_back(mut world: World) {
     let old = world.liar.fork(0);
     let record = world.sent("Første");
     world.honest_again();
@@ -384,9 +438,7 @@ fn an_old_life_that_comes_back() {
     world.agree(&[record]);
 }
 
-#[test]
-fn acknowledged_and_thrown_away() {
-    let mut world = world();
+fn acknowledged_and_thrown_away(mut world: World) {
     let first = note_in(&mut world.phone, world.case, "Første");
     let request = world.phone.sync_request().unwrap();
     // The relay answers as to an empty request, and acknowledges what it never kept.
@@ -415,7 +467,10 @@ fn acknowledged_and_thrown_away() {
         }];
         lie.reply.deliveries.clear();
     });
-    world.phone.sync_reply(&told).unwrap();
+    world
+        .liar
+        .answer(&mut world.phone, &request, &told)
+        .unwrap();
     let state = world.phone.record_state(world.case, &first).unwrap();
     assert_eq!(state, RecordState::Stored, "so far the relay is believed");
     // The next one shows it: refused for want of the one that was acknowledged.
@@ -425,9 +480,7 @@ fn acknowledged_and_thrown_away() {
     world.agree(&[first, second]);
 }
 
-#[test]
-fn envelope_moved_to_another_stream() {
-    let mut world = world();
+fn envelope_moved_to_another_stream(mut world: World) {
     let record = world.sent("Første");
     let (case, other) = (world.case, world.other);
     world
@@ -450,9 +503,7 @@ fn envelope_moved_to_another_stream() {
     assert!(!has(&mut world.office, other, &record));
 }
 
-#[test]
-fn forgery_in_the_place_of_an_envelope_that_comes_later() {
-    let mut world = world();
+fn forgery_in_the_place_of_an_envelope_that_comes_later(mut world: World) {
     let record = world.sent("Første");
     world
         .liar
@@ -470,9 +521,7 @@ fn forgery_in_the_place_of_an_envelope_that_comes_later() {
     world.agree(&[record]);
 }
 
-#[test]
-fn forgery_in_the_name_of_the_very_device() {
-    let mut world = world();
+fn forgery_in_the_name_of_the_very_device(mut world: World) {
     let first = world.sent("Første");
     let second = note_in(&mut world.colleague, world.case, "Andre");
     world.liar.sync(0, &mut world.colleague).unwrap();
@@ -493,9 +542,53 @@ fn forgery_in_the_name_of_the_very_device() {
     world.agree(&[first, second, third]);
 }
 
-#[test]
-fn substituted_snapshot() {
-    let mut world = world();
+fn forgeries_among_many_that_are_genuine(mut world: World) {
+    let records: Vec<RecordRef> = (1..=40).map(|n| world.sent(&format!("Nr. {n}"))).collect();
+    let forged = [16, 39];
+    let mut handed = Vec::new();
+    world
+        .liar
+        .lie(0, &mut world.office, |lie| {
+            assert_eq!(lie.reply.deliveries.len(), 40);
+            for place in forged {
+                let mut envelope = envelope_of(&lie.reply.deliveries[place]);
+                envelope.signature[7] ^= 1;
+                handed.push(envelope.to_bytes());
+                lie.reply.deliveries[place].envelope = Blob(envelope.to_bytes());
+            }
+            lie.renumber();
+        })
+        .unwrap();
+    // Signatures are checked many at once; it is those two and no other that are set aside.
+    let aside = world.office.quarantined().unwrap();
+    let aside: Vec<_> = aside
+        .into_iter()
+        .map(|row| (row.reason, row.bytes))
+        .collect();
+    let handed = handed.into_iter();
+    let expected: Vec<_> = handed
+        .map(|bytes| (QuarantineReason::BadSignature, bytes))
+        .collect();
+    assert_eq!(aside, expected);
+    let alarms = world.office.alarms().unwrap();
+    let counted: Vec<_> = alarms
+        .iter()
+        .map(|alarm| (alarm.kind, alarm.count))
+        .collect();
+    assert!(
+        counted.contains(&(AlarmKind::ForgedEnvelope, 2)),
+        "{counted:?}"
+    );
+    // All before the first is shown; what is behind it waits for the one in whose place it stands.
+    for (place, record) in records.iter().enumerate() {
+        let shown = has(&mut world.office, world.case, record);
+        assert_eq!(shown, place < forged[0], "{place}");
+    }
+    world.honest_again();
+    world.agree(&records);
+}
+
+fn substituted_snapshot(mut world: World) {
     let record = world.sent("Første");
     world
         .liar
@@ -516,9 +609,7 @@ fn substituted_snapshot() {
 // --- views: different devices are shown different pasts ---
 
 /// Source: SUNDR, OSDI 2004. Once forked, two views can never be joined unnoticed.
-#[test]
-fn split_view_is_exposed_by_seen_heads() {
-    let mut world = world();
+fn split_view_is_exposed_by_seen_heads(mut world: World) {
     let second = world.liar.fork(0);
     let ours = note_in(&mut world.office, world.case, "Kontorets");
     world.liar.sync(0, &mut world.office).unwrap();
@@ -553,9 +644,7 @@ fn split_view_is_exposed_by_seen_heads() {
     world.agree(&[ours, theirs, later]);
 }
 
-#[test]
-fn split_view_is_exposed_by_read_marks() {
-    let mut world = world();
+fn split_view_is_exposed_by_read_marks(mut world: World) {
     let second = world.liar.fork(0);
     let ours = note_in(&mut world.colleague, world.case, "Kollegaens");
     world.liar.sync(0, &mut world.colleague).unwrap();
@@ -580,9 +669,7 @@ fn split_view_is_exposed_by_read_marks() {
     world.agree(&[ours, theirs]);
 }
 
-#[test]
-fn withheld_envelopes_are_exposed_by_read_marks() {
-    let mut world = world();
+fn withheld_envelopes_are_exposed_by_read_marks(mut world: World) {
     let record = world.sent("Første");
     let phone = world.phone.device();
     world.liar.sync(0, &mut world.office).unwrap();
@@ -600,9 +687,7 @@ fn withheld_envelopes_are_exposed_by_read_marks() {
     assert_eq!(kinds(&world.colleague), []);
 }
 
-#[test]
-fn withheld_tail() {
-    let mut world = world();
+fn withheld_tail(mut world: World) {
     let record = world.sent("Første");
     let phone = world.phone.device();
     let heard = world.office.last_heard().unwrap();
@@ -633,9 +718,7 @@ fn withheld_tail() {
 // --- the membership log ---
 
 /// Source: CONIKS, USENIX Security 2015: equivocation about who holds which key.
-#[test]
-fn equivocation_of_the_membership_log() {
-    let mut world = world();
+fn equivocation_of_the_membership_log(mut world: World) {
     let second = world.liar.fork(0);
     // On one face the office lets somebody in; on the other somebody else.
     let link = world
@@ -684,9 +767,7 @@ fn equivocation_of_the_membership_log() {
     assert!(before.persons.contains_key(&link.person));
 }
 
-#[test]
-fn withheld_membership_entries() {
-    let mut world = world();
+fn withheld_membership_entries(mut world: World) {
     world
         .office
         .invite(Invitee::New(Role::Consultant), 1_000_000)
@@ -710,9 +791,7 @@ fn withheld_membership_entries() {
     assert_eq!(persons, world.office.overview().unwrap().persons.len());
 }
 
-#[test]
-fn forged_member_entry() {
-    let mut world = world();
+fn forged_member_entry(mut world: World) {
     let before = world.phone.overview().unwrap();
     let (office, workspace) = (world.office.device(), world.phone.identity().workspace);
     let intruder = SecretKey::from_seed(&[66; 32]);
@@ -772,9 +851,7 @@ fn forged_member_entry() {
 
 // --- grants ---
 
-#[test]
-fn forged_grant() {
-    let mut world = world();
+fn forged_grant(mut world: World) {
     let (office, workspace) = (world.office.device(), world.phone.identity().workspace);
     let person = world.phone.identity().person;
     let intruder = SecretKey::from_seed(&[66; 32]);
@@ -804,9 +881,7 @@ fn forged_grant() {
     world.agree(&[record]);
 }
 
-#[test]
-fn stale_grant_replayed() {
-    let mut world = world();
+fn stale_grant_replayed(mut world: World) {
     let first = world.sent("Første");
     // Everything that was ever granted to the phone comes again with a new life.
     let mut old = Vec::new();
@@ -838,9 +913,7 @@ fn stale_grant_replayed() {
 
 // --- versions, suites, keys ---
 
-#[test]
-fn downgrade_of_version_or_suite() {
-    let mut world = world();
+fn downgrade_of_version_or_suite(mut world: World) {
     let record = world.sent("Første");
     world
         .office
@@ -874,8 +947,7 @@ fn downgrade_of_version_or_suite() {
     world.agree(&[record]);
 }
 
-#[test]
-fn keys_of_small_order() {
+fn keys_of_small_order(world: World) {
     // Source: RFC 7748 and 9180; Cremers, Jackson: "Prime, Order Please!", CSF 2019.
     let mut weak = [0; 32];
     weak[0] = 1;
@@ -892,7 +964,6 @@ fn keys_of_small_order() {
     ];
     let mut minus_one = [0xff; 32];
     (minus_one[0], minus_one[31]) = (0xec, 0x7f);
-    let world = world();
     let issuer = folge_core::keys::Issuer {
         workspace: world.office.identity().workspace,
         device: world.office.device(),
@@ -912,13 +983,14 @@ fn keys_of_small_order() {
 
 // --- requests and replies ---
 
-#[test]
-fn replayed_request() {
-    let mut world = world();
+fn replayed_request(mut world: World) {
     let record = note_in(&mut world.phone, world.case, "Første");
     let request = world.phone.sync_request().unwrap();
     let reply = world.liar.ask(0, &request).unwrap();
-    world.phone.sync_reply(&reply).unwrap();
+    world
+        .liar
+        .answer(&mut world.phone, &request, &reply)
+        .unwrap();
     assert_eq!(world.liar.ask(0, &request), Err(RelayError::Replayed));
     // A little of it changed: somebody else's time, nonce, body.
     for place in 34..request.body.len() {
@@ -945,49 +1017,45 @@ fn replayed_request() {
     world.agree(&[record]);
 }
 
-#[test]
-fn replayed_reply() {
-    let mut world = world();
+fn replayed_reply(mut world: World) {
     let request = world.phone.sync_request().unwrap();
     let old = world.liar.ask(0, &request).unwrap();
-    world.phone.sync_reply(&old).unwrap();
+    let told = world.liar.answer(&mut world.phone, &request, &old);
+    assert!(told.is_ok());
     let record = note_in(&mut world.phone, world.case, "Første");
-    world.phone.sync_request().unwrap();
-    assert_eq!(fault(world.phone.sync_reply(&old)), RelayFault::NotAnAnswer);
+    let request = world.phone.sync_request().unwrap();
+    let refused = world.liar.answer(&mut world.phone, &request, &old);
+    assert_eq!(fault(refused), RelayFault::NotAnAnswer);
     assert_eq!(kinds(&world.phone), [AlarmKind::Replayed]);
     // Nor is it a frame of the live push, nor a frame a reply.
-    assert_eq!(fault(world.phone.live_frame(&old)), RelayFault::NotAnAnswer);
-    world.phone.sync_request().unwrap();
+    let refused = world.liar.push(&mut world.phone, &old);
+    assert_eq!(fault(refused), RelayFault::NotAnAnswer);
+    let request = world.phone.sync_request().unwrap();
     let frame = world.liar.as_frame(&world.phone, &old);
-    assert_eq!(
-        fault(world.phone.sync_reply(&frame)),
-        RelayFault::NotAnAnswer
-    );
+    let refused = world.liar.answer(&mut world.phone, &request, &frame);
+    assert_eq!(fault(refused), RelayFault::NotAnAnswer);
     // One asked for by another device.
     let request = world.colleague.sync_request().unwrap();
     let others = world.liar.ask(0, &request).unwrap();
-    world.colleague.sync_reply(&others).unwrap();
-    world.phone.sync_request().unwrap();
-    assert_eq!(
-        fault(world.phone.sync_reply(&others)),
-        RelayFault::NotAnAnswer
-    );
+    let told = world.liar.answer(&mut world.colleague, &request, &others);
+    assert!(told.is_ok());
+    let request = world.phone.sync_request().unwrap();
+    let refused = world.liar.answer(&mut world.phone, &request, &others);
+    assert_eq!(fault(refused), RelayFault::NotAnAnswer);
     world.honest();
     world.agree(&[record]);
 }
 
-#[test]
-fn replayed_frames_of_an_old_life() {
-    let mut world = world();
-    world.liar.frames(0, world.phone.device());
+fn replayed_frames_of_an_old_life(mut world: World) {
+    let mut listener = world.liar.listen(0, &mut world.phone);
     let record = note_in(&mut world.office, world.case, "Kontorets");
     world.liar.sync(0, &mut world.office).unwrap();
-    let frames = world.liar.frames(0, world.phone.device());
+    let frames = world.liar.heard(&mut listener);
     assert!(!frames.is_empty());
     world.honest_again();
     let before = (kinds(&world.phone), world.phone.has_sync_work().unwrap());
     for frame in &frames {
-        let report = world.phone.live_frame(frame).unwrap();
+        let report = world.liar.push(&mut world.phone, frame).unwrap();
         assert!(report.more, "a sync is to tell");
         assert_eq!(report.applied, 0);
     }
@@ -996,23 +1064,22 @@ fn replayed_frames_of_an_old_life() {
     world.agree(&[record]);
 }
 
-#[test]
-fn reply_changed_on_the_way() {
-    let mut world = world();
+fn reply_changed_on_the_way(mut world: World) {
     let record = world.sent("Første");
-    let request = world.office.sync_request().unwrap();
+    let mut request = world.office.sync_request().unwrap();
     let honest = world.liar.ask(0, &request).unwrap();
     let mut places: Vec<usize> = (0..64).collect();
     places.extend((64..honest.len()).step_by(37));
     for place in places {
         let mut changed = honest.clone();
         changed[place] ^= 1;
-        let found = fault(world.office.sync_reply(&changed));
+        let refused = world.liar.answer(&mut world.office, &request, &changed);
+        let found = fault(refused);
         assert!(
             matches!(found, RelayFault::BadReceipt | RelayFault::Malformed),
             "byte {place}: {found}"
         );
-        world.office.sync_request().unwrap();
+        request = world.office.sync_request().unwrap();
     }
     assert_eq!(kinds(&world.office), [AlarmKind::ForgedReply]);
     // Another relay's word is none.
@@ -1020,19 +1087,16 @@ fn reply_changed_on_the_way() {
     let mut foreign = SyncReply::from_bytes(&world.liar.ask(0, &request).unwrap()).unwrap();
     let workspace = world.office.identity().workspace;
     foreign.sign(workspace, &SecretKey::from_seed(&[66; 32]));
-    assert_eq!(
-        fault(world.office.sync_reply(&foreign.to_bytes())),
-        RelayFault::BadReceipt
-    );
+    let foreign = foreign.to_bytes();
+    let refused = world.liar.answer(&mut world.office, &request, &foreign);
+    assert_eq!(fault(refused), RelayFault::BadReceipt);
     world.honest();
     world.agree(&[record]);
 }
 
 // --- times ---
 
-#[test]
-fn backdated_acceptance_time() {
-    let mut world = world();
+fn backdated_acceptance_time(mut world: World) {
     world.clock.pass(48 * HOUR_MS);
     world.honest();
     let record = world.sent("Første");
@@ -1058,9 +1122,7 @@ fn backdated_acceptance_time() {
     world.agree(&[record]);
 }
 
-#[test]
-fn acceptance_time_from_the_future() {
-    let mut world = world();
+fn acceptance_time_from_the_future(mut world: World) {
     let record = world.sent("Første");
     let tomorrow = world.clock.now_ms() + u64::try_from(24 * HOUR_MS).unwrap();
     world
@@ -1075,9 +1137,7 @@ fn acceptance_time_from_the_future() {
     world.agree(&[record]);
 }
 
-#[test]
-fn what_was_seen_in_another_life_bounds_no_time() {
-    let mut world = world();
+fn what_was_seen_in_another_life_bounds_no_time(mut world: World) {
     let first = world.sent("Første");
     world.honest();
     let second = world.sent("Andre");
@@ -1095,9 +1155,7 @@ fn what_was_seen_in_another_life_bounds_no_time() {
 
 // --- the list itself ---
 
-#[test]
-fn an_alarm_is_kept_until_seen_and_counted_again() {
-    let mut world = world();
+fn an_alarm_is_kept_until_seen_and_counted_again(mut world: World) {
     let record = world.sent("Første");
     for expected in 1..=3 {
         let refused = world
@@ -1117,11 +1175,9 @@ fn an_alarm_is_kept_until_seen_and_counted_again() {
     world.agree(&[record]);
 }
 
-#[test]
-fn a_flood_of_forgeries_fills_the_quarantine_and_not_the_list_of_alarms() {
+fn a_flood_of_forgeries_fills_the_quarantine_and_not_the_list_of_alarms(mut world: World) {
     use folge_core::limits::ALARMS_MAX;
 
-    let mut world = world();
     let record = world.sent("Første");
     let many = u16::try_from(ALARMS_MAX + 100).unwrap();
     world
@@ -1239,14 +1295,12 @@ fn somebody_between_the_phone_and_the_relay() {
 /// Ristenpart, USENIX Security 2021. XChaCha20-Poly1305 does not commit to its key: here is a
 /// ciphertext that two keys open. So a member could show different colleagues different contents
 /// under one envelope; the commitment in header and log forbids it.
-#[test]
-fn key_commitment_against_invisible_salamanders() {
+fn key_commitment_against_invisible_salamanders(world: World) {
     use chacha20poly1305::aead::{Aead, Payload};
     use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
     use folge_core::envelope::{OpenError, open, seal};
     use folge_core::keys::derive;
 
-    let world = world();
     let signer = SecretKey::from_seed(&[1; 32]);
     let keys = [[21; 32], [22; 32]].map(Key32::new);
     let nonce = [5; 24];

@@ -1,4 +1,5 @@
-//! A device that locks itself, and passphrases that are tried on it.
+//! A device that locks itself, and passphrases that are tried on it: by calls, and as a process
+//! with a clock that is moved, which is killed.
 
 #![allow(
     clippy::unwrap_used,
@@ -73,7 +74,12 @@ fn passphrase(text: &str) -> Unlock {
 }
 
 fn found(path: &Path, clock: &Arc<Hands>) -> Client {
-    let store = Store::create(path, &passphrase("riktig hest"), &mut env(clock)).unwrap();
+    found_at_cost(path, clock, CHEAP)
+}
+
+fn found_at_cost(path: &Path, clock: &Arc<Hands>, cost: PassphraseCost) -> Client {
+    let unlock = Unlock::Passphrase("riktig hest".to_owned().into(), cost);
+    let store = Store::create(path, &unlock, &mut env(clock)).unwrap();
     let relay = RelayAddress {
         url: "http://127.0.0.1:1".into(),
         key: [9; 32],
@@ -192,4 +198,168 @@ fn guessing_gets_slower_over_restarts_and_clocks_that_are_set() {
         text,
         "For mange feil passord. Vent 62 sekunder og prøv igjen."
     );
+}
+
+#[cfg(target_os = "linux")]
+mod as_a_process {
+    use std::io::{BufRead as _, BufReader, Lines, Write as _};
+    use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use folge_core::client::NewParticipation;
+    use folge_core::domain::Participation;
+    use folge_tests::clock::StillClock;
+
+    use super::*;
+
+    /// A phone's program. Killed when dropped: at once, as when its battery is taken out.
+    struct Phone {
+        child: Child,
+        says: ChildStdin,
+        hears: Lines<BufReader<ChildStdout>>,
+    }
+
+    impl Phone {
+        fn start(store: &Path, clock: &StillClock) -> Self {
+            let mut program = Command::new(env!("CARGO_BIN_EXE_phone"));
+            program.arg("locked").arg(store);
+            program.stdin(Stdio::piped()).stdout(Stdio::piped());
+            clock.give_to(&mut program);
+            let mut child = program.spawn().unwrap();
+            let says = child.stdin.take().unwrap();
+            let hears = BufReader::new(child.stdout.take().unwrap()).lines();
+            Self { child, says, hears }
+        }
+
+        fn say(&mut self, line: &str) {
+            writeln!(self.says, "{line}").unwrap();
+        }
+
+        fn ask(&mut self, line: &str) -> String {
+            self.say(line);
+            self.hears.next().unwrap().unwrap()
+        }
+
+        /// Kills it; what it had said that nobody heard.
+        fn kill(mut self) -> Vec<String> {
+            self.child.kill().unwrap();
+            self.child.wait().unwrap();
+            self.hears.by_ref().map_while(Result::ok).collect()
+        }
+    }
+
+    impl Drop for Phone {
+        fn drop(&mut self) {
+            self.child.kill().unwrap();
+            self.child.wait().unwrap();
+        }
+    }
+
+    fn minutes(count: i64) -> i64 {
+        count * 60_000
+    }
+
+    #[test]
+    fn a_phone_that_nobody_uses_locks_itself_and_a_killed_one_is_locked() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let clock = StillClock::for_programs(START_MS, dir.path()).unwrap();
+        let mut client = found(&path, &Arc::new(Hands::default()));
+        let new = NewParticipation {
+            participation: Participation::new("p-1", "Fatima", "Dahl"),
+            consultants: std::collections::BTreeSet::new(),
+        };
+        client.create_participations(&[new]).unwrap();
+        drop(client);
+
+        let mut phone = Phone::start(&path, &clock);
+        assert_eq!(phone.ask("look"), "locked");
+        assert_eq!(phone.ask("unlock gal hest"), "wrong");
+        assert_eq!(phone.ask("look"), "locked");
+        assert_eq!(phone.ask("unlock riktig hest"), "open");
+        assert_eq!(phone.ask("look"), "cases 1");
+        clock.pass(minutes(4));
+        assert_eq!(phone.ask("touch"), "ok");
+        clock.pass(minutes(4));
+        // A look is no use of the device: the time runs since the touch.
+        assert_eq!(phone.ask("look"), "cases 1");
+        clock.pass(minutes(1));
+        assert_eq!(phone.ask("look"), "locked");
+        assert_eq!(phone.ask("touch"), "ok");
+        assert_eq!(phone.ask("look"), "locked");
+        assert_eq!(phone.ask("unlock riktig hest"), "open");
+        // Killed while it is open.
+        drop(phone);
+        let mut phone = Phone::start(&path, &clock);
+        assert_eq!(phone.ask("look"), "locked");
+        assert_eq!(phone.ask("unlock riktig hest"), "open");
+        assert_eq!(phone.ask("look"), "cases 1");
+    }
+
+    #[test]
+    fn killing_the_program_between_guesses_gains_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let clock = StillClock::for_programs(START_MS, dir.path()).unwrap();
+        drop(found(&path, &Arc::new(Hands::default())));
+        // A program for each guess, killed after it.
+        let try_one = |text: &str| Phone::start(&path, &clock).ask(&format!("unlock {text}"));
+        for _ in 0..4 {
+            assert_eq!(try_one("gal hest"), "wrong");
+        }
+        // The right one too: else the answer would tell.
+        assert_eq!(try_one("riktig hest"), "wait 1000");
+        clock.pass(400);
+        assert_eq!(try_one("gal hest"), "wait 600");
+        clock.pass(-minutes(60));
+        assert_eq!(try_one("gal hest"), "wait 1000");
+        clock.pass(1_000);
+        assert_eq!(try_one("gal hest"), "wrong");
+        assert_eq!(try_one("riktig hest"), "wait 2000");
+        clock.pass(2_000);
+        assert_eq!(try_one("riktig hest"), "open");
+        assert_eq!(try_one("gal hest"), "wrong");
+    }
+
+    #[test]
+    fn killing_the_program_in_the_middle_of_a_guess_gains_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let clock = StillClock::for_programs(START_MS, dir.path()).unwrap();
+        // The most that a store may ask for a guess: long enough to be killed in.
+        let cost = PassphraseCost {
+            passes: 16,
+            ..PassphraseCost::DEFAULT
+        };
+        drop(found_at_cost(&path, &Arc::new(Hands::default()), cost));
+        let counted = || -> Option<Vec<u8>> {
+            let file = rusqlite::Connection::open(&path).unwrap();
+            let sql = "SELECT value FROM meta WHERE name = 'attempts'";
+            file.query_row(sql, [], |row| row.get(0)).ok()
+        };
+        let mut in_the_middle = 0;
+        for guess in 0..4 {
+            let before = counted();
+            let mut phone = Phone::start(&path, &clock);
+            phone.say("unlock gal hest");
+            // It is on disk long before the passphrase is judged; then the program dies.
+            let deadline = Instant::now() + Duration::from_secs(60);
+            while counted() == before {
+                assert!(Instant::now() < deadline, "guess {guess} is not counted");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+            in_the_middle += usize::from(phone.kill().is_empty());
+        }
+        assert!(
+            in_the_middle > 0,
+            "a guess is counted when it has been judged"
+        );
+        let mut phone = Phone::start(&path, &clock);
+        assert_eq!(phone.ask("unlock riktig hest"), "wait 1000");
+        clock.pass(1_000);
+        drop(phone);
+        let mut phone = Phone::start(&path, &clock);
+        assert_eq!(phone.ask("unlock riktig hest"), "open");
+    }
 }

@@ -3,6 +3,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rand_core::{TryCryptoRng, TryRng};
 
+use super::Spread;
 use crate::env::{Clock, Env};
 
 /// The run of the monotonic clock, which is the program's: where it began, and its name. One for
@@ -59,10 +60,10 @@ impl TryRng for SystemRng {
 
 impl TryCryptoRng for SystemRng {}
 
-/// The machine's own clocks and randomness.
+/// The machine's own clocks and randomness, and all its processors for signatures.
 #[must_use]
 pub fn system_env() -> Env {
     let (started, boot) = *RUN;
     let clock = SystemClock { started, boot };
-    Env::new(Arc::new(clock), Box::new(SystemRng))
+    Env::new(Arc::new(clock), Box::new(SystemRng)).checking_with(Arc::new(Spread::over_all()))
 }

@@ -1,5 +1,6 @@
 //! One method a question or a change: the only place with SQL besides the schema.
 
+use folge_protocol::envelope::Header;
 use folge_protocol::ids::{DeviceId, DocumentId, Hash};
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -595,6 +596,19 @@ impl Store {
                 envelope_row,
             )
             .optional()?)
+    }
+    /// Whether the very envelope is here.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_envelope(&self, header: &Header, hash: &Hash) -> Result<bool> {
+        let sql = "SELECT 1 FROM envelope \
+                   WHERE doc = ?1 AND device = ?2 AND sequence = ?3 AND hash = ?4";
+        Ok(self.conn.prepare_cached(sql)?.exists(params![
+            header.document.0,
+            header.device.0,
+            to_sql(header.sequence),
+            hash.0
+        ])?)
     }
     /// The envelope with a number in a stream, with what its place is judged by.
     /// # Errors

@@ -18,6 +18,7 @@ use super::evidence::Origin;
 use super::exchange::SyncReport;
 use super::messages::{KeptMessage, decode_messages};
 use super::replica::{Replica, TailItem};
+use super::signed::Claimed;
 use crate::document::{ChangeHash, DocumentError};
 use crate::envelope::{Content, open};
 use crate::error::{Error, RelayFault};
@@ -378,6 +379,12 @@ impl Replica {
             .is_some_and(|log| log.may_read(self.device(), document))
     }
 
+    /// Whether the log has the document, and does not let this device read it.
+    fn is_barred(&self, document: DocumentId) -> bool {
+        let log = self.confirmed.as_ref();
+        log.is_some_and(|log| log.documents().contains_key(&document)) && !self.reads(document)
+    }
+
     pub(super) fn readable(&self) -> BTreeSet<DocumentId> {
         let Some(log) = &self.confirmed else {
             return BTreeSet::new();
@@ -474,17 +481,26 @@ impl Replica {
         // Each stream in its order, but one stream after the other: so that a document is loaded
         // once and not once an envelope. Nothing in one stream waits for another.
         deliveries.sort_by_key(|(envelope, _)| envelope.header.document);
-        for (envelope, delivery) in &deliveries {
-            let document = envelope.header.document;
-            let known = self
-                .confirmed
-                .as_ref()
-                .is_some_and(|log| log.documents().contains_key(&document));
-            if known && !self.reads(document) {
-                // It may not be read here any more: the log says so in this very reply.
-                continue;
+        // What may not be read here any more goes unseen: the log says so in this very reply.
+        deliveries.retain(|(envelope, _)| !self.is_barred(envelope.header.document));
+        let deliveries: Vec<(Claimed<'_>, &Delivery)> = deliveries
+            .iter()
+            .map(|(envelope, delivery)| (Claimed::new(envelope), *delivery))
+            .collect();
+        let mut news = Vec::with_capacity(deliveries.len());
+        for (claimed, delivery) in &deliveries {
+            // What is here needs no signature once more: a new life of the relay brings it again.
+            let header = &claimed.envelope.header;
+            if !self
+                .store
+                .has_envelope(header, &envelope_hash(&delivery.envelope.0))?
+            {
+                news.push(claimed);
             }
-            touched.insert(self.take_delivery(envelope, delivery, reply, report)?);
+        }
+        self.check_all(news);
+        for (claimed, delivery) in &deliveries {
+            touched.insert(self.take_delivery(claimed, delivery, reply, report)?);
         }
         touched.retain(|document| self.reads(*document) || !self.is_admitted());
         Ok(touched)
@@ -492,13 +508,13 @@ impl Replica {
 
     fn take_delivery(
         &mut self,
-        envelope: &Envelope,
+        claimed: &Claimed<'_>,
         delivery: &Delivery,
         reply: &SyncReply,
         report: &mut SyncReport,
     ) -> Result<DocumentId, Error> {
         let bytes = &delivery.envelope.0;
-        let header = &envelope.header;
+        let header = &claimed.envelope.header;
         let (document, hash) = (header.document, envelope_hash(bytes));
         if header.workspace != self.identity.workspace {
             return Err(RelayFault::Malformed.into());
@@ -513,7 +529,7 @@ impl Replica {
             && row.hash != hash
             && row.device == self.device()
             && row.number.is_none()
-            && self.verifies(envelope)
+            && self.is_genuine(claimed)
         {
             self.unseal(document, header.sequence)?;
             known = self
@@ -554,7 +570,7 @@ impl Replica {
             }
             return Ok(document);
         }
-        if header.device == self.device() && !self.verifies(envelope) {
+        if header.device == self.device() && !self.is_genuine(claimed) {
             // An own envelope that this device never made would stand in the way of its next one.
             let evidence = Evidence::new(&[], bytes);
             let at = (Some(document), Some(header.device));
@@ -562,7 +578,7 @@ impl Replica {
         }
         self.number_is_free(document, delivery.number, reply)?;
         self.judge_time(document, header.device, delivery, reply)?;
-        let outcome = self.apply_in_order(envelope)?;
+        let outcome = self.apply_in_order(claimed)?;
         let (state, origin) = self.note_outcome(header, bytes, outcome, report)?;
         let row = EnvelopeRow {
             id: 0,
@@ -610,16 +626,14 @@ impl Replica {
     }
 
     /// Verifies, opens and applies one envelope.
-    pub(super) fn apply(&mut self, envelope: &Envelope) -> Result<Outcome, Error> {
+    pub(super) fn apply(&mut self, claimed: &Claimed<'_>) -> Result<Outcome, Error> {
+        let envelope = claimed.envelope;
         let header = &envelope.header;
         let (document, device) = (header.document, header.device);
         let Some(log) = &self.confirmed else {
             return Ok(Outcome::Waiting);
         };
-        let Some(author) = log.devices().get(&device) else {
-            return Ok(Outcome::Quarantined(QuarantineReason::BadSignature));
-        };
-        if envelope.verify(&author.verifier).is_err() {
+        if !self.is_genuine(claimed) {
             return Ok(Outcome::Quarantined(QuarantineReason::BadSignature));
         }
         let Some(state) = log.documents().get(&document) else {
@@ -740,10 +754,16 @@ impl Replica {
                 let held = self.store.held_envelopes()?.into_iter();
                 rows.extend(held.filter(|row| log.stands(row.device, row.document, row.sequence)));
             }
-            for row in rows {
-                let envelope =
-                    Envelope::from_bytes(&row.bytes).map_err(|_| Error::Unreadable("envelope"))?;
-                let outcome = self.apply_in_order(&envelope)?;
+            let mut envelopes = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let envelope = Envelope::from_bytes(&row.bytes);
+                envelopes.push(envelope.map_err(|_| Error::Unreadable("envelope"))?);
+            }
+            let claims: Vec<Claimed<'_>> = envelopes.iter().map(Claimed::new).collect();
+            self.check_all(&claims);
+            for (row, claimed) in rows.iter().zip(&claims) {
+                let envelope = claimed.envelope;
+                let outcome = self.apply_in_order(claimed)?;
                 if matches!(outcome, Outcome::Waiting) && row.state == EnvelopeState::Waiting {
                     continue;
                 }

@@ -14,6 +14,7 @@ use super::alarms::{AlarmKind, Behind, Evidence};
 use super::download::Outcome;
 use super::evidence::Origin;
 use super::replica::Replica;
+use super::signed::Claimed;
 use crate::error::{Error, RelayFault};
 use crate::limits::{
     AGES_MILLISECONDS, TIME_GRADE_TOLERANCE_MILLISECONDS, UNREAD_MILLISECONDS_MAX,
@@ -26,25 +27,18 @@ const TOLERANCE_MS: u64 = TIME_GRADE_TOLERANCE_MILLISECONDS.unsigned_abs();
 impl Replica {
     /// Applies an envelope if the one of its device before it is here: nothing is shown of a
     /// device's words out of their order.
-    pub(super) fn apply_in_order(&mut self, envelope: &Envelope) -> Result<Outcome, Error> {
-        let header = &envelope.header;
+    pub(super) fn apply_in_order(&mut self, claimed: &Claimed<'_>) -> Result<Outcome, Error> {
+        let header = &claimed.envelope.header;
         if header.sequence > 1 {
             let before =
                 self.store
                     .envelope(header.document, header.device, header.sequence - 1)?;
-            if before.is_none_or(|before| before.hash != header.previous) && self.verifies(envelope)
-            {
+            let gap = before.is_none_or(|before| before.hash != header.previous);
+            if gap && self.is_genuine(claimed) {
                 return Ok(Outcome::Waiting);
             }
         }
-        self.apply(envelope)
-    }
-
-    pub(super) fn verifies(&self, envelope: &Envelope) -> bool {
-        self.confirmed
-            .as_ref()
-            .and_then(|log| log.devices().get(&envelope.header.device))
-            .is_some_and(|author| envelope.verify(&author.verifier).is_ok())
+        self.apply(claimed)
     }
 
     /// Whether an envelope in quarantine is there because its device never signed it.

@@ -16,6 +16,7 @@ mod leaving;
 mod messages;
 mod replica;
 mod schedule;
+mod signed;
 mod turning;
 mod upload;
 

@@ -98,13 +98,11 @@ pub(crate) fn cpu(pid: u32) -> Anything<Duration> {
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
 }
 
-/// Processor time that this thread has used, to the nanosecond.
-pub(crate) fn own_cpu() -> Anything<Duration> {
-    // The kernel counts a running thread up when it next looks: at the latest when it pauses.
-    std::thread::sleep(Duration::from_micros(1));
-    let said = fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds = said.split_whitespace().next().ok_or("no schedstat")?;
-    Ok(Duration::from_nanos(nanoseconds.parse()?))
+/// Processor time that this program has used on all its threads, to the nanosecond.
+pub(crate) fn own_cpu() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(used.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(used.tv_nsec).unwrap_or(0))
 }
 
 /// Memory that a process has now, in KiB.
