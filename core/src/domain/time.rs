@@ -72,6 +72,12 @@ impl Instant {
         zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
+    /// Date and time in UTC, such as `2026-01-05T07:00:00Z`.
+    #[must_use]
+    pub fn utc(self) -> String {
+        self.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
     /// The same instant, where it lies between 2000 and 2099.
     /// # Errors
     /// [`DomainError::TimeOutOfRange`].
