@@ -670,12 +670,13 @@ fn read_agreement(input: &mut In<'_>, key: &AgreementKey) -> Agreement {
         };
         let version: Option<AgreementVersion> = input.json(field);
         match (from.parse::<LocalDate>(), version) {
-            (Ok(from), Some(version)) => {
+            // Absurd terms are as bad as unreadable ones: no device of ours wrote them.
+            (Ok(from), Some(version)) if version.terms.check().is_ok() => {
                 versions.insert(from, version);
             }
             // Named as damaged already.
             (_, None) => {}
-            (Err(_), Some(_)) => input.damaged.push(field.clone()),
+            (_, Some(_)) => input.damaged.push(field.clone()),
         }
     }
     Agreement {

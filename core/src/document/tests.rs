@@ -1232,3 +1232,28 @@ fn committed_batches_open_and_are_written_alike() {
     }
     assert_eq!(target.heads(), one.heads());
 }
+
+#[test]
+fn absurd_terms_of_another_device_are_damage_and_never_used() {
+    use crate::contract::{Agreement, AgreementVersion, Terms};
+    let mut terms = Terms::oppfolging_agder().unwrap();
+    terms.deadlines.response_workdays = u32::MAX;
+    let version = AgreementVersion {
+        change: None,
+        terms,
+    };
+    let text = serde_json::to_string(&version).unwrap();
+    let fields = schema::FieldMap::from([
+        ("v:2026-01-01".to_owned(), Scalar::Text(text)),
+        ("v:soon".to_owned(), Scalar::Text("{}".into())),
+        ("v:2026-02-01".to_owned(), Scalar::Int(1)),
+    ]);
+    let reference = RecordRef::Agreement("a".into());
+    let (record, damaged) = Record::from_fields(&reference, &fields);
+    let empty = Agreement {
+        key: "a".into(),
+        versions: BTreeMap::new(),
+    };
+    assert_eq!(record, Record::Agreement(empty));
+    assert_eq!(damaged, ["v:2026-01-01", "v:2026-02-01", "v:soon"]);
+}

@@ -298,10 +298,10 @@ impl Month {
         self.next().first_day().plus_days(-1)
     }
 
-    /// The month's first day.
+    /// The month's first day; the calendar's last day where it has no such month.
     #[must_use]
     pub fn first_day(self) -> LocalDate {
-        LocalDate(jiff::civil::date(self.year, self.month.clamp(1, 12), 1))
+        LocalDate(Date::new(self.year, self.month.clamp(1, 12), 1).unwrap_or(Date::MAX))
     }
 }
 
@@ -439,6 +439,8 @@ mod tests {
         for bad in ["2026-02-30", "", "2026-2-3", "2026-02-28T10:00"] {
             assert!(bad.parse::<LocalDate>().is_err(), "{bad}");
         }
+        let last: Month = "9999-12".parse().unwrap();
+        assert!(last.last_day() >= last.first_day() && last.plus_months(1) >= last);
         assert!("2026-13".parse::<Month>().is_err());
         assert_eq!("2026-01".parse::<Month>().unwrap().to_string(), "2026-01");
     }
