@@ -6,6 +6,8 @@
 //! its function and its test.
 
 mod agreement;
+pub mod billing;
+pub mod claim;
 pub mod terms;
 
 pub use agreement::{Agreement, AgreementChange, AgreementVersion};
