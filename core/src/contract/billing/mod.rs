@@ -82,6 +82,8 @@ pub struct Case<'a> {
     pub participation: &'a Participation,
     /// Its area, period, state or agreement is in doubt.
     pub doubt: Option<Doubt>,
+    /// Its processing is restricted (GDPR article 18), or may be.
+    pub restricted: bool,
     /// Its visits, voided ones included.
     pub visits: Vec<Fact<'a, Visit>>,
     /// Its trips, voided ones included.
@@ -108,6 +110,7 @@ impl<'a> Case<'a> {
             id,
             participation,
             doubt: None,
+            restricted: participation.restricted.is_some(),
             visits: Vec::new(),
             trips: Vec::new(),
             reports: Vec::new(),
