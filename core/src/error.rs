@@ -4,6 +4,7 @@
 use folge_protocol::membership::MembershipError;
 use folge_protocol::wire::RelayError;
 
+use crate::contract::claim::ClaimError;
 use crate::document::DocumentError;
 use crate::domain::Language;
 use crate::keys::{KemError, WordsError};
@@ -44,6 +45,9 @@ pub enum Error {
     /// The document or what was to be recorded.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// A claim.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// A key.
     #[error(transparent)]
     Key(#[from] KemError),
@@ -119,6 +123,7 @@ impl Error {
                 StoreError::Sqlite(_) => "store_failed",
             },
             Self::Document(error) => error.code(),
+            Self::Claim(error) => error.code(),
             Self::Key(_) => "key",
             Self::Words(error) => error.code(),
             Self::Membership(MembershipError::InvitationSpent) => "bad_invitation",
@@ -151,6 +156,7 @@ impl Error {
     pub fn user_text(&self, language: Language) -> String {
         let (nb, en) = match self {
             Self::Document(error) => return error.user_text(language),
+            Self::Claim(error) => return error.user_text(language),
             Self::Words(error) => return error.user_text(language),
             Self::Store(StoreError::TooManyAttempts { wait_ms }) => {
                 return too_many_attempts(*wait_ms, language);

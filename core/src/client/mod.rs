@@ -3,6 +3,7 @@
 //!
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
+mod claims;
 mod erasure;
 mod journal;
 mod lock;

@@ -280,7 +280,7 @@ impl Client {
 
 impl Replica {
     /// The views of a consultant's casefiles (all, without one), loaded where they are not.
-    fn load_views_of<'a>(
+    pub(super) fn load_views_of<'a>(
         &'a mut self,
         consultant: Option<&StaffKey>,
     ) -> Result<impl Iterator<Item = (DocumentId, &'a CaseView)> + use<'a>, Error> {
