@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod backup;
+pub mod cases;
 pub mod caseload;
 pub mod device;
 pub mod fuzzing;
