@@ -3,8 +3,9 @@
 
 pub mod acts;
 pub mod backup;
-pub mod cases;
 pub mod caseload;
+pub mod cases;
+pub mod claims;
 pub mod device;
 pub mod fuzzing;
 pub mod liar;

@@ -44,5 +44,8 @@ fn a_wrong_figure_is_named_with_case_and_place() {
     let outcome = run(dir.path()).unwrap();
     assert_eq!(outcome.failures.len(), 1);
     let failure = &outcome.failures[0];
-    assert!(failure.starts_with("place-nav-0") && failure.contains("factors/p0"), "{failure}");
+    assert!(
+        failure.starts_with("place-nav-0") && failure.contains("factors/p0"),
+        "{failure}"
+    );
 }

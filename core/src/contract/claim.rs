@@ -279,7 +279,11 @@ impl Claim {
         if basis.approved.iter().any(|claim| claim.doubt.is_some()) {
             return Err(ClaimError::ClaimsInDoubt);
         }
-        let last = basis.approved.iter().map(|claim| claim.value.key.month).max();
+        let last = basis
+            .approved
+            .iter()
+            .map(|claim| claim.value.key.month)
+            .max();
         if last.is_some_and(|last| month <= last) {
             return Err(ClaimError::AlreadyApproved(month));
         }
@@ -296,11 +300,7 @@ impl Claim {
             remote: RemoteShare::default(),
             comes_first: last.map(Month::next).filter(|next| *next != month),
         };
-        let drawing = Drawing {
-            basis,
-            month,
-            last,
-        };
+        let drawing = Drawing { basis, month, last };
         let newest = basis.agreement.newest().map(|terms| &terms.pricing);
         match newest {
             Some(Pricing::Place(_)) => drawing.places(&mut claim),
@@ -455,15 +455,19 @@ impl<'a> Drawing<'a> {
                 claim.cases.push(made);
             }
         }
-        let lines = lines.into_iter().filter(|(_, (q, ore))| (*q, *ore) != (0, 0));
+        let lines = lines
+            .into_iter()
+            .filter(|(_, (q, ore))| (*q, *ore) != (0, 0));
         claim.lines = lines
-            .map(|((month, area, price_ore), (quantity, amount_ore))| ClaimLine {
-                month,
-                area: Some(area),
-                price_ore,
-                quantity,
-                amount_ore,
-            })
+            .map(
+                |((month, area, price_ore), (quantity, amount_ore))| ClaimLine {
+                    month,
+                    area: Some(area),
+                    price_ore,
+                    quantity,
+                    amount_ore,
+                },
+            )
             .collect();
     }
 
@@ -583,8 +587,7 @@ impl<'a> Drawing<'a> {
                         places.insert(*month, used.parts.clone());
                     }
                 } else if self.last.is_none() && used.as_ref().is_ok_and(|u| !u.parts.is_empty()) {
-                    claim.comes_first =
-                        claim.comes_first.into_iter().chain([*month]).min();
+                    claim.comes_first = claim.comes_first.into_iter().chain([*month]).min();
                 }
                 if *month == self.month {
                     own = Some(used);

@@ -14,10 +14,11 @@ use folge_core::domain::{
 };
 use folge_protocol::ids::DocumentId;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::text;
 use crate::caseload;
+use crate::claims::figures;
 use crate::provider::record_id;
 
 const AGREEMENT: &str = "oppfolging";
@@ -119,7 +120,11 @@ fn visits(meeting: &Meeting) -> Result<Vec<(String, Visit)>, String> {
         end: Instant::parse(&meeting.end).map_err(text)?,
         form: MeetingForm::from_code(&meeting.form).ok_or("an unknown form")?,
         with: With::from_code(&meeting.with).ok_or("an unknown kind of meeting")?,
-        consultants: meeting.consultants.iter().map(|c| c.as_str().into()).collect(),
+        consultants: meeting
+            .consultants
+            .iter()
+            .map(|c| c.as_str().into())
+            .collect(),
         employer: None,
         activities: Vec::new(),
         outcome: outcome(first)?,
@@ -148,7 +153,9 @@ fn visits(meeting: &Meeting) -> Result<Vec<(String, Visit)>, String> {
     };
     let split = group.split().map_err(text)?;
     let names = meeting.participants.iter().map(|p| p.id.clone());
-    Ok(names.zip(split.into_iter().map(|(_, visit)| visit)).collect())
+    Ok(names
+        .zip(split.into_iter().map(|(_, visit)| visit))
+        .collect())
 }
 
 fn casefiles(input: &Input) -> Result<BTreeMap<String, Casefile>, String> {
@@ -172,7 +179,11 @@ fn casefiles(input: &Input) -> Result<BTreeMap<String, Casefile>, String> {
     let unknown = "names a participant that is not there";
     for meeting in &input.meetings {
         for (participant, visit) in visits(meeting)? {
-            cases.get_mut(&participant).ok_or(unknown)?.visits.push(visit);
+            cases
+                .get_mut(&participant)
+                .ok_or(unknown)?
+                .visits
+                .push(visit);
         }
     }
     for journey in &input.trips {
@@ -199,7 +210,12 @@ fn casefiles(input: &Input) -> Result<BTreeMap<String, Casefile>, String> {
         }
     }
     for (n, written) in input.reports.iter().enumerate() {
-        let kind = ReportKind::from_code(&written.kind).ok_or("an unknown kind of report")?;
+        // Reports of the office are no participant's; a casefile could only call them others.
+        let kind = match written.kind.as_str() {
+            "evaluation" | "result" => Some(ReportKind::Other),
+            code => ReportKind::from_code(code),
+        };
+        let kind = kind.ok_or("an unknown kind of report")?;
         let id = record_id("report", &n.to_string(), &written.participant);
         let delivered = written.delivered.as_ref().map(|text| text.parse());
         let report = Report {
@@ -230,7 +246,11 @@ pub(super) fn run(input: &Input) -> Result<Value, String> {
     let groups = Groups::of(&cases);
     let months: BTreeSet<Month> = cases
         .iter()
-        .flat_map(|case| hourly::bill(case, &groups, &agreement).quarters().into_keys())
+        .flat_map(|case| {
+            hourly::bill(case, &groups, &agreement)
+                .quarters()
+                .into_keys()
+        })
         .collect();
     let names: BTreeMap<DocumentId, &String> =
         files.iter().map(|(name, file)| (file.id, name)).collect();
@@ -244,22 +264,15 @@ pub(super) fn run(input: &Input) -> Result<Value, String> {
         };
         let claim = Claim::draw(basis, month).map_err(text)?;
         for case in claim.cases.iter().filter(|case| !case.entries.is_empty()) {
-            let name = names.get(&case.participation).ok_or("an unknown casefile")?;
+            let name = names
+                .get(&case.participation)
+                .ok_or("an unknown casefile")?;
             let figures = figures(case.quarters(), case.amount_ore());
-            found.entry(name).or_default().insert(month.to_string(), figures);
+            found
+                .entry(name)
+                .or_default()
+                .insert(month.to_string(), figures);
         }
     }
     serde_json::to_value(found).map_err(text)
-}
-
-/// Quarters by kind, their sum and øre, in the cases' form.
-fn figures(quarters: folge_core::contract::billing::KindQuarters, amount_ore: i64) -> Value {
-    json!({
-        "follow_up": quarters.follow_up,
-        "no_show": quarters.no_show,
-        "travel": quarters.travel,
-        "report": quarters.report,
-        "quarters": quarters.total(),
-        "amount_ore": amount_ore,
-    })
 }

@@ -51,7 +51,10 @@ pub fn run(dir: &Path) -> Result<Outcome, String> {
         let path = entry
             .map_err(|error| format!("{}: {error}", dir.display()))?
             .path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             files.push(path);
         }
     }
@@ -102,7 +105,9 @@ fn first_difference(path: &str, expected: &Value, found: &Value) -> Option<Strin
                 match (part(expected), part(found)) {
                     (Some(expected), Some(found)) => first_difference(&path, &expected, &found),
                     (Some(expected), None) => Some(format!("{path}: {expected} is missing")),
-                    (None, found) => Some(format!("{path}: {} is too much", found.unwrap_or_default())),
+                    (None, found) => {
+                        Some(format!("{path}: {} is too much", found.unwrap_or_default()))
+                    }
                 }
             })
             .find_map(|difference| difference);

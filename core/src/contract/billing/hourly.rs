@@ -78,10 +78,7 @@ fn duplicates(case: &Case<'_>) -> BTreeSet<RecordId> {
         let Some(group) = visit.value.group else {
             continue;
         };
-        let own = (
-            visit.value.outcome != Outcome::Attended,
-            visit.value.id,
-        );
+        let own = (visit.value.outcome != Outcome::Attended, visit.value.id);
         match first.get_mut(&group.id) {
             None => drop(first.insert(group.id, own)),
             Some(best) if own < *best => {

@@ -23,8 +23,8 @@ use serde::Serialize;
 pub use groups::{Divisor, Groups};
 pub use ratio::Ratio;
 
-use super::terms::Pricing;
 use super::Agreement;
+use super::terms::Pricing;
 use crate::domain::minutes::minutes_by_month;
 use crate::domain::{
     AgreementKey, Area, Billed, EntryKind, LocalDate, MeetingForm, Minutes, MinutesByMonth, Month,
@@ -429,7 +429,10 @@ pub fn hours(case: &Case<'_>, groups: &Groups, agreement: &Agreement) -> Hours {
 }
 
 fn standing<'a, T>(facts: &[Fact<'a, T>]) -> impl Iterator<Item = &'a T> {
-    facts.iter().filter(|fact| !fact.voided).map(|fact| fact.value)
+    facts
+        .iter()
+        .filter(|fact| !fact.voided)
+        .map(|fact| fact.value)
 }
 
 /// The money for quarters at a price: half an øre and more is rounded up (decision 14).

@@ -60,9 +60,8 @@ impl PlaceMonth {
                 made.of_days += 1;
                 if let Some(place) = agreement.terms_on(day).and_then(|terms| terms.place()) {
                     found = true;
-                    let closed = |days: &crate::contract::terms::Days| {
-                        (days.from..=days.to).contains(&day)
-                    };
+                    let closed =
+                        |days: &crate::contract::terms::Days| (days.from..=days.to).contains(&day);
                     if !place.closed.iter().any(closed) {
                         let prices = place.prices.iter().filter(|price| price.from <= day);
                         let price = prices.max_by_key(|price| price.from);

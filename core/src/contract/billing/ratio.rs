@@ -56,10 +56,7 @@ impl Ratio {
     /// A share of it. Among nobody it is all of it.
     #[must_use]
     pub fn shared_by(self, count: u32) -> Self {
-        Self::of(
-            self.num,
-            self.den.saturating_mul(u128::from(count).max(1)),
-        )
+        Self::of(self.num, self.den.saturating_mul(u128::from(count).max(1)))
     }
 
     /// The sum.

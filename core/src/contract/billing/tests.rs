@@ -186,7 +186,10 @@ fn an_entry_names_its_rule_and_what_it_stands_on() {
     assert_eq!(follow_up.rule, Rule::FollowUp);
     assert_eq!(follow_up.rule.source(), "OPP b3.1 (H2, H9)");
     assert_eq!(follow_up.minutes, Ratio::whole(61));
-    assert_eq!((follow_up.area.0.as_str(), follow_up.hourly_ore), ("A", 70_001));
+    assert_eq!(
+        (follow_up.area.0.as_str(), follow_up.hourly_ore),
+        ("A", 70_001)
+    );
     assert_eq!(travel.rule.source(), "OPP b3.1 (H6)");
     assert_eq!(travel.record, follow_up.record);
     assert_eq!(travel.basis.trips, [RecordId([2; 16])]);
@@ -199,8 +202,14 @@ fn what_yields_nothing_says_why() {
     let outcome = |outcome| with_visit(|visit| visit.outcome = outcome);
     for (file, why) in [
         (outcome(Outcome::Planned), NotBilled::Planned),
-        (outcome(Outcome::Excused(Absence::Illness)), NotBilled::Excused),
-        (outcome(Outcome::Cancelled(CancelledBy::Provider)), NotBilled::Cancelled),
+        (
+            outcome(Outcome::Excused(Absence::Illness)),
+            NotBilled::Excused,
+        ),
+        (
+            outcome(Outcome::Cancelled(CancelledBy::Provider)),
+            NotBilled::Cancelled,
+        ),
         (outcome(Outcome::Moved), NotBilled::Moved),
     ] {
         let bill = file.bill(&agreement);
@@ -217,15 +226,24 @@ fn what_yields_nothing_says_why() {
         change(&mut file);
         file
     };
-    both(&changed(|f| f.participation.start = None), NotBilled::NotStarted);
+    both(
+        &changed(|f| f.participation.start = None),
+        NotBilled::NotStarted,
+    );
     let after = |f: &mut File| f.participation.end = Some(day("2026-02-02"));
     both(&changed(after), NotBilled::OutsidePeriod);
     let before = |f: &mut File| f.participation.start = Some(day("2026-02-04"));
     both(&changed(before), NotBilled::OutsidePeriod);
-    both(&changed(|f| f.participation.area = None), NotBilled::AreaMissing);
+    both(
+        &changed(|f| f.participation.area = None),
+        NotBilled::AreaMissing,
+    );
     let no_price = |f: &mut File| f.participation.area = Some("C".into());
     both(&changed(no_price), NotBilled::NoPrice);
-    both(&changed(|f| f.doubt = Some(Doubt::Conflict)), NotBilled::InConflict);
+    both(
+        &changed(|f| f.doubt = Some(Doubt::Conflict)),
+        NotBilled::InConflict,
+    );
     let damaged = |f: &mut File| f.visits[0].2 = Some(Doubt::Damaged);
     both(&changed(damaged), NotBilled::Unreadable);
     let absurd = |f: &mut File| f.visits[0].0.end = Instant(0);
@@ -234,14 +252,23 @@ fn what_yields_nothing_says_why() {
     let voided = changed(|f| f.visits[0].1 = true).bill(&agreement);
     assert_eq!(whys(&voided), [NotBilled::Voided, NotBilled::TravelNotHeld]);
     let untied = changed(|f| f.trips[0].0 = trip(2, 20, &[9], 1)).bill(&agreement);
-    assert_eq!((sums(&untied).2, whys(&untied)), (0, vec![NotBilled::TravelUntied]));
+    assert_eq!(
+        (sums(&untied).2, whys(&untied)),
+        (0, vec![NotBilled::TravelUntied])
+    );
     let trip_void = changed(|f| f.trips[0].1 = true).bill(&agreement);
-    assert_eq!((sums(&trip_void).2, whys(&trip_void)), (0, vec![NotBilled::Voided]));
+    assert_eq!(
+        (sums(&trip_void).2, whys(&trip_void)),
+        (0, vec![NotBilled::Voided])
+    );
     let trip_doubt = changed(|f| f.trips[0].2 = Some(Doubt::Conflict)).bill(&agreement);
     assert_eq!(whys(&trip_doubt), [NotBilled::InConflict]);
     assert_eq!(sums(&trip_doubt), (5, 0, 0, 0));
     let no_time = with_visit(|v| v.end = Instant(v.start.0 + 59_999)).bill(&agreement);
-    assert_eq!((sums(&no_time), whys(&no_time)), ((0, 0, 2, 0), vec![NotBilled::NoTime]));
+    assert_eq!(
+        (sums(&no_time), whys(&no_time)),
+        ((0, 0, 2, 0), vec![NotBilled::NoTime])
+    );
 }
 
 #[test]
@@ -270,7 +297,10 @@ fn a_no_show_waits_a_quarter_at_most_and_its_travel_is_the_agreements_choice() {
     };
     let agreement = hourly_agreement(|_| {});
     let bill = no_show(30).bill(&agreement);
-    assert_eq!((sums(&bill), whys(&bill)), ((0, 1, 0, 0), vec![NotBilled::TravelToNoShow]));
+    assert_eq!(
+        (sums(&bill), whys(&bill)),
+        ((0, 1, 0, 0), vec![NotBilled::TravelToNoShow])
+    );
     assert_eq!(notices(&bill), [NoticeReason::TravelToNoShow]);
     assert_eq!(sums(&no_show(5).bill(&agreement)).1, 1);
     assert_eq!(sums(&no_show(0).bill(&agreement)).1, 0);
@@ -284,7 +314,10 @@ fn a_no_show_waits_a_quarter_at_most_and_its_travel_is_the_agreements_choice() {
 fn two_consultants_are_billed_once_or_each_as_the_agreement_says() {
     let file = with_visit(|v| v.consultants.push("c2".into()));
     let bill = file.bill(&hourly_agreement(|_| {}));
-    assert_eq!((sums(&bill).0, notices(&bill)), (5, vec![NoticeReason::SeveralConsultants]));
+    assert_eq!(
+        (sums(&bill).0, notices(&bill)),
+        (5, vec![NoticeReason::SeveralConsultants])
+    );
     let each = hourly_agreement(|terms| terms.several_consultants = SeveralConsultants::Each);
     let bill = file.bill(&each);
     assert_eq!((sums(&bill).0, notices(&bill)), (9, vec![]));
@@ -295,7 +328,10 @@ fn video_and_employer_meetings_are_billed_where_the_agreement_pays_them() {
     let video = with_visit(|v| v.form = MeetingForm::Video);
     let employer = with_visit(|v| v.with = With::Employer);
     let agreement = hourly_agreement(|_| {});
-    assert_eq!(video.bill(&agreement).entries[0].form, Some(MeetingForm::Video));
+    assert_eq!(
+        video.bill(&agreement).entries[0].form,
+        Some(MeetingForm::Video)
+    );
     assert_eq!(employer.bill(&agreement).entries[0].rule, Rule::Employer);
     let strict = hourly_agreement(|terms| {
         terms.video_and_phone = false;
@@ -307,14 +343,18 @@ fn video_and_employer_meetings_are_billed_where_the_agreement_pays_them() {
     assert_eq!(whys(&employer.bill(&strict)), [why, why]);
     let share = remote_share(&video.bill(&agreement).entries);
     let share = share[&month("2026-02")];
-    assert_eq!((share.follow_up, share.remote, share.per_mille()), (5, 5, Some(1000)));
+    assert_eq!(
+        (share.follow_up, share.remote, share.per_mille()),
+        (5, 5, Some(1000))
+    );
 }
 
 #[test]
 fn caps_and_rounding_are_the_agreements() {
     let mut file = with_visit(|_| {});
     file.trips[0].0.minutes = Minutes(100);
-    file.reports.push((report(5, ReportKind::Status, 95, "2026-02-10"), false, None));
+    file.reports
+        .push((report(5, ReportKind::Status, 95, "2026-02-10"), false, None));
     assert_eq!(sums(&file.bill(&hourly_agreement(|_| {}))), (5, 0, 4, 4));
     let wide = hourly_agreement(|terms| {
         terms.travel_minutes_max = 90;
@@ -333,7 +373,8 @@ fn reports_are_billed_by_delivery_and_kind() {
     let mut file = File::new(1);
     file.participation.end = Some(day("2026-01-31"));
     let mut add = |n, kind, delivered: &str| {
-        file.reports.push((report(n, kind, 40, delivered), false, None));
+        file.reports
+            .push((report(n, kind, 40, delivered), false, None));
     };
     add(1, ReportKind::Final, "2026-03-20");
     add(2, ReportKind::Plan, "2026-02-01");
@@ -344,7 +385,11 @@ fn reports_are_billed_by_delivery_and_kind() {
     assert_eq!((sums(&bill).3, bill.entries[0].hourly_ore), (3, 73_403));
     let mut why = whys(&bill);
     why.sort_unstable();
-    let expected = [NotBilled::Voided, NotBilled::ReportKind, NotBilled::NotDelivered];
+    let expected = [
+        NotBilled::Voided,
+        NotBilled::ReportKind,
+        NotBilled::NotDelivered,
+    ];
     assert_eq!(why, expected);
     let plans = hourly_agreement(|terms| terms.billable_reports.push(ReportKind::Plan));
     assert_eq!(sums(&file.bill(&plans)).3, 6);
@@ -385,7 +430,10 @@ fn a_group_is_shared_by_those_present_inside_their_participation() {
     files[2].visits[0].0.outcome = Outcome::NoShow;
     assert_eq!(sums(&bill_of(&files, 0, &agreement)), (6, 0, 2, 0));
     let absent = bill_of(&files, 2, &agreement);
-    assert_eq!(whys(&absent), [NotBilled::GroupNoShow, NotBilled::TravelToNoShow]);
+    assert_eq!(
+        whys(&absent),
+        [NotBilled::GroupNoShow, NotBilled::TravelToNoShow]
+    );
     // Whose attendance is in doubt counts, so that nobody else pays too much meanwhile.
     files[2].visits[0].2 = Some(Doubt::Conflict);
     assert_eq!(sums(&bill_of(&files, 0, &agreement)).0, 4);
@@ -411,7 +459,10 @@ fn a_group_is_shared_by_the_invited_where_the_agreement_says_so() {
     let mut files = group_files(2);
     files[2].visits[0].0.outcome = Outcome::NoShow;
     files[3].visits[0].0.outcome = Outcome::Excused(Absence::Unspecified);
-    assert_eq!(bill_of(&files, 0, &agreement).entries[0].minutes, Ratio::whole(45));
+    assert_eq!(
+        bill_of(&files, 0, &agreement).entries[0].minutes,
+        Ratio::whole(45)
+    );
 }
 
 #[test]
@@ -421,7 +472,10 @@ fn the_same_group_meeting_twice_in_a_casefile_is_billed_once() {
     again.0.id = RecordId([99; 16]);
     files[0].visits.insert(0, again);
     let bill = bill_of(&files, 0, &hourly_agreement(|_| {}));
-    assert_eq!((sums(&bill).0, whys(&bill)), (3, vec![NotBilled::Duplicate]));
+    assert_eq!(
+        (sums(&bill).0, whys(&bill)),
+        (3, vec![NotBilled::Duplicate])
+    );
 }
 
 #[test]
@@ -539,8 +593,14 @@ fn places_are_counted_as_navs_own_tests_count_them() {
     for (start, end) in [("2025-09-08", "2025-09-14"), ("2025-09-08", "2025-09-12")] {
         assert_eq!(used(&agreement, "2025-09", start, Some(end)), [22_727]);
     }
-    assert_eq!(used(&agreement, "2025-09", "2025-09-06", Some("2025-09-14")), [22_727]);
-    assert_eq!(used(&agreement, "2026-04", "2026-04-01", Some("2026-04-15")), [50_000]);
+    assert_eq!(
+        used(&agreement, "2025-09", "2025-09-06", Some("2025-09-14")),
+        [22_727]
+    );
+    assert_eq!(
+        used(&agreement, "2026-04", "2026-04-01", Some("2026-04-15")),
+        [50_000]
+    );
     assert_eq!(used(&agreement, "2026-04", "2026-04-16", None), [50_000]);
     assert_eq!(used(&agreement, "2026-01", "2025-01-01", None), [100_000]);
     let closed = |from: &str, to: &str| Days {
@@ -564,10 +624,16 @@ fn places_are_counted_as_navs_own_tests_count_them() {
 #[test]
 fn a_price_that_changes_inside_a_month_splits_the_place() {
     let agreement = place_agreement(&[("2023-01-01", 10_001), ("2026-04-16", 10_003)], |_| {});
-    assert_eq!(used(&agreement, "2026-04", "2026-01-01", None), [50_000, 50_000]);
+    assert_eq!(
+        used(&agreement, "2026-04", "2026-01-01", None),
+        [50_000, 50_000]
+    );
     let parts = BTreeMap::from([(10_001, 50_000), (10_003, 50_000)]);
     assert_eq!(place::amount_ore(&parts), 1_000_200);
-    assert_eq!(place::amounts_ore(&parts).into_values().sum::<i64>(), 1_000_200);
+    assert_eq!(
+        place::amounts_ore(&parts).into_values().sum::<i64>(),
+        1_000_200
+    );
 }
 
 #[test]
@@ -585,7 +651,10 @@ fn a_place_that_cannot_be_counted_says_why() {
     assert_eq!(why("2026-02", no_end), NotBilled::EndMissing);
     let waiting = |f: &mut File| f.participation.status = Status::Waiting;
     assert_eq!(why("2026-02", waiting), NotBilled::NotTakingPart);
-    assert_eq!(why("2026-02", |f| f.participation.start = None), NotBilled::NotStarted);
+    assert_eq!(
+        why("2026-02", |f| f.participation.start = None),
+        NotBilled::NotStarted
+    );
     let doubt = |f: &mut File| f.doubt = Some(Doubt::Conflict);
     assert_eq!(why("2026-02", doubt), NotBilled::InConflict);
 }
@@ -607,7 +676,15 @@ pub(crate) fn doubts() -> impl Strategy<Value = Option<Doubt>> {
 
 /// Records of three participations over three months, with a group now and then.
 pub(crate) fn caseload() -> impl Strategy<Value = Vec<File>> {
-    let one = (outcomes(), 0..200u32, 1..29u8, 1..4u8, any::<bool>(), 0..9u8, doubts());
+    let one = (
+        outcomes(),
+        0..200u32,
+        1..29u8,
+        1..4u8,
+        any::<bool>(),
+        0..9u8,
+        doubts(),
+    );
     let visits = proptest::collection::vec(one, 0..12);
     let journey = (0..200u32, 0..12u8, 0..12u8, 0..3u32, 0..9u8);
     let journeys = proptest::collection::vec(journey, 0..6);
@@ -668,7 +745,9 @@ pub(crate) fn caseload() -> impl Strategy<Value = Vec<File>> {
 }
 
 fn bill_all(files: &[File], agreement: &Agreement) -> Vec<CaseBilling> {
-    (0..files.len()).map(|n| bill_of(files, n, agreement)).collect()
+    (0..files.len())
+        .map(|n| bill_of(files, n, agreement))
+        .collect()
 }
 
 proptest! {

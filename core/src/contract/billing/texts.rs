@@ -87,7 +87,9 @@ impl NotBilled {
 
     const fn norwegian(self) -> &'static str {
         match self {
-            Self::Planned => "Møtet er ikke holdt ennå, eller utfallet mangler. Registrer utfallet.",
+            Self::Planned => {
+                "Møtet er ikke holdt ennå, eller utfallet mangler. Registrer utfallet."
+            }
             Self::Excused => "Deltakeren hadde gyldig fravær: faktureres ikke.",
             Self::Cancelled => "Møtet ble avlyst: faktureres ikke.",
             Self::Moved => "Møtet ble flyttet: det nye møtet faktureres.",
