@@ -372,3 +372,23 @@ fn a_damaged_caseload_is_refused_with_file_and_line() {
     let error = Caseload::read(dir.path()).unwrap_err().to_string();
     assert!(error.contains("trips.jsonl"), "{error}");
 }
+
+#[test]
+fn the_demo_writes_what_is_claimed_in_the_form_of_the_expected_figures() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("claims.json");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_demo"))
+        .args(["--seed", "7", "--claims"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("claims to NAV per service area"), "{text}");
+    let read = |path: &Path| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    };
+    let expected = Caseload::sample_dir().join("expected-billing.json");
+    assert_eq!(read(&file), read(&expected));
+}

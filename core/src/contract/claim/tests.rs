@@ -94,6 +94,13 @@ fn what_changes_after_an_approval_is_a_visible_correction_in_the_next_claim() {
     let january = books.approve(&mut files, "2026-01").unwrap();
     assert_eq!((january.amount_ore(), january.participations), (70_001, 1));
     let kept = january.clone();
+    // The register's claim names no participation and no record (K25).
+    let text = serde_json::to_string(&january).unwrap();
+    let billed = serde_json::to_string(&files[0].billed[0]).unwrap();
+    assert!(
+        billed.contains("[1,1,1,1") && !text.contains("[1,1"),
+        "{text}"
+    );
     // Voided afterwards, and another one arrives late.
     files[0].visits[0].1 = true;
     files[0]
