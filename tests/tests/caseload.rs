@@ -191,7 +191,7 @@ fn approve(story: &mut Story, agreement: &AgreementKey) {
     assert_eq!(skipped.code(), "out_of_order");
     let approved = client.approve_claim(agreement, january, today).unwrap();
     assert_eq!(approved.lines, drawn.lines);
-    assert_eq!(client.claims().unwrap(), [approved.clone()]);
+    assert_eq!(client.claims().unwrap(), std::slice::from_ref(&approved));
     let again = client.approve_claim(agreement, january, today).unwrap_err();
     assert_eq!(again.code(), "already_approved");
     let page = client.participation(case.participation).unwrap();
