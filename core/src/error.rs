@@ -5,6 +5,7 @@ use folge_protocol::membership::MembershipError;
 use folge_protocol::wire::RelayError;
 
 use crate::contract::TermsError;
+use crate::contract::claim::ClaimError;
 use crate::contract::data::NotAllowed;
 use crate::contract::status::StatusError;
 use crate::document::DocumentError;
@@ -68,6 +69,9 @@ pub enum Error {
     /// A visit outside the participation's days without a reason.
     #[error("the visit lies outside the participation and is not billed: say why it is recorded")]
     OutsideParticipation,
+    /// A claim.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// A key.
     #[error(transparent)]
     Key(#[from] KemError),
@@ -150,6 +154,7 @@ impl Error {
             Self::SyntheticIdentity => "synthetic_identity",
             Self::UnknownAgreement => "unknown_agreement",
             Self::OutsideParticipation => "outside_participation",
+            Self::Claim(error) => error.code(),
             Self::Key(_) => "key",
             Self::Words(error) => error.code(),
             Self::Membership(MembershipError::InvitationSpent) => "bad_invitation",
@@ -182,6 +187,7 @@ impl Error {
     pub fn user_text(&self, language: Language) -> String {
         let (nb, en) = match self {
             Self::Document(error) => return error.user_text(language),
+            Self::Claim(error) => return error.user_text(language),
             Self::Words(error) => return error.user_text(language),
             Self::Status(error) => return error.user_text(language),
             Self::DataNotAllowed(error) => return error.user_text(language),

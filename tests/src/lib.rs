@@ -4,6 +4,8 @@
 pub mod acts;
 pub mod backup;
 pub mod caseload;
+pub mod cases;
+pub mod claims;
 pub mod clock;
 pub mod device;
 mod faces;

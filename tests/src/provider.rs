@@ -79,7 +79,7 @@ pub struct Plan {
 }
 
 /// A stable record id out of the files' keys, so that a trip can name a meeting's record.
-fn record_id(kind: &str, key: &str, participant: &str) -> RecordId {
+pub(crate) fn record_id(kind: &str, key: &str, participant: &str) -> RecordId {
     let hash = Sha256::digest(format!("{kind}\0{key}\0{participant}"));
     let mut id = [0; 16];
     id.copy_from_slice(&hash[..16]);

@@ -331,6 +331,7 @@ fn what_was_claimed_is_written_by_no_hand() {
     let (key, _) = office.active();
     let document = office.documents[&key];
     let billed = Billed {
+        agreement: "oppfolging-agder".into(),
         month: "2026-01".parse().unwrap(),
         approved: day("2026-02-07"),
         entries: Vec::new(),

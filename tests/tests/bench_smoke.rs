@@ -21,7 +21,7 @@ fn a_quick_run_gives_every_benchmark_figures() {
     let table = String::from_utf8(output.stdout).unwrap();
     let found: serde_json::Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
     assert!(found["machine"]["cores"].as_u64().unwrap() > 0);
-    for name in ["sync", "office", "relay", "phone", "trust"] {
+    for name in ["sync", "office", "relay", "phone", "trust", "contract"] {
         let figures = found["figures"].as_array().unwrap();
         assert!(figures.iter().any(|figure| figure["benchmark"] == name));
         assert!(table.lines().any(|line| line.starts_with(name)), "{table}");

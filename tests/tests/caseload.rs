@@ -6,8 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use folge_core::document::CaseSummary;
+use folge_core::contract::billing::Hours;
+use folge_core::document::{CaseSummary, Record, RecordRef};
+use folge_core::domain::AgreementKey;
 use folge_tests::caseload::Caseload;
+use folge_tests::claims::{claimed, first_months};
 use folge_tests::provider::Plan;
 use folge_tests::relay::EmbeddedRelay;
 use folge_tests::scan::Needles;
@@ -144,6 +147,89 @@ fn acts_of_another(story: &mut Story, plan: &Plan, relay_dir: &Path) {
     assert!(erasure.opened.0 > 0 && erasure.statistics.is_none());
 }
 
+/// January to March, from the synced documents of the office's device and, for the protected
+/// participations, of their consultants' phones.
+fn claims_are_as_expected(story: &mut Story) {
+    let text = std::fs::read_to_string(Caseload::sample_dir().join("expected-billing.json"));
+    let expected: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
+    let agreement = AgreementKey::from("oppfolging-agder");
+    let months = first_months(&story.office.client, 3);
+    let names: Vec<String> = months.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["2026-01", "2026-02", "2026-03"]);
+    let found = serde_json::to_value(claimed(story, &agreement, &months).unwrap()).unwrap();
+    for name in &names {
+        let (expected, found) = (&expected[name], &found[name]);
+        for participant in expected.as_object().unwrap().keys() {
+            let (expected, found) = (&expected[participant], &found[participant]);
+            assert_eq!(found, expected, "{name} {participant}");
+        }
+    }
+    assert_eq!(found, expected);
+    approve(story, &agreement);
+}
+
+/// Approves January in the office, changes something, and finds it in February's claim. What
+/// reports show is what is claimed.
+fn approve(story: &mut Story, agreement: &AgreementKey) {
+    let client = &mut story.office.client;
+    let (january, today) = ("2026-01".parse().unwrap(), "2026-07-01".parse().unwrap());
+    let drawn = client.claim(agreement, january).unwrap();
+    assert_eq!(drawn.unseen, 2);
+    let case = drawn
+        .cases
+        .iter()
+        .find(|case| !case.entries.is_empty())
+        .unwrap();
+    let Hours::Billed(hours) = client.hours(case.participation).unwrap() else {
+        panic!("not by the hour");
+    };
+    assert_eq!(hours[&january], case.quarters());
+    let february = "2026-02".parse().unwrap();
+    let skipped = client
+        .approve_claim(agreement, february, today)
+        .unwrap_err();
+    assert_eq!(skipped.code(), "out_of_order");
+    let approved = client.approve_claim(agreement, january, today).unwrap();
+    assert_eq!(approved.lines, drawn.lines);
+    assert_eq!(client.claims().unwrap(), std::slice::from_ref(&approved));
+    let again = client.approve_claim(agreement, january, today).unwrap_err();
+    assert_eq!(again.code(), "already_approved");
+    let page = client.participation(case.participation).unwrap();
+    let Record::Billed(billed) = &page.records[&RecordRef::Billed(january)].row.record else {
+        panic!("not billed");
+    };
+    assert_eq!(
+        (&billed.entries, billed.approved),
+        (&case.billed.entries, today)
+    );
+    // Voided after approval: a correction, and the approved claim stays as it is.
+    let before = client.claim(agreement, february).unwrap().amount_ore();
+    let entry = case
+        .entries
+        .iter()
+        .find(|entry| entry.basis.cap_minutes.is_none());
+    let visit = RecordRef::Visit(entry.unwrap().record);
+    client
+        .void(case.participation, visit, "Ført feil".into())
+        .unwrap();
+    let corrected = client.claim(agreement, february).unwrap();
+    assert!(corrected.amount_ore() < before);
+    assert!(
+        corrected
+            .lines
+            .iter()
+            .any(|line| line.month == january && line.quantity < 0)
+    );
+    assert_eq!(client.claims().unwrap(), [approved]);
+    // Consultants see their own, and approve nothing.
+    let phone = story.phones.values_mut().next().unwrap();
+    let refused = phone
+        .client
+        .approve_claim(agreement, february, today)
+        .unwrap_err();
+    assert_eq!(refused.code(), "not_allowed");
+}
+
 /// What the demo tells after the work.
 fn acts(story: &mut Story, plan: &Plan, relay_dir: &Path) {
     let cases = story.cases();
@@ -158,6 +244,7 @@ fn acts(story: &mut Story, plan: &Plan, relay_dir: &Path) {
         (96, 1492, 1148, 127)
     );
     assert_eq!(story.office.client.sums().participations, 94);
+    claims_are_as_expected(story);
     let mut colleague = story.let_colleague_in().unwrap();
     assert_eq!(colleague.fingerprints[0], colleague.fingerprints[1]);
     assert_eq!(colleague.seen, 94);
@@ -284,4 +371,24 @@ fn a_damaged_caseload_is_refused_with_file_and_line() {
     std::fs::remove_file(&trips).unwrap();
     let error = Caseload::read(dir.path()).unwrap_err().to_string();
     assert!(error.contains("trips.jsonl"), "{error}");
+}
+
+#[test]
+fn the_demo_writes_what_is_claimed_in_the_form_of_the_expected_figures() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("claims.json");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_demo"))
+        .args(["--seed", "7", "--claims"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("claims to NAV per service area"), "{text}");
+    let read = |path: &Path| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    };
+    let expected = Caseload::sample_dir().join("expected-billing.json");
+    assert_eq!(read(&file), read(&expected));
 }

@@ -6,7 +6,9 @@ use folge_protocol::ids::DocumentId;
 
 use super::Client;
 use crate::contract::areas::{self, Places};
+use crate::contract::billing::{self, Groups, Hours};
 use crate::contract::deadlines::{self, Obligation, OfficeFacts};
+use crate::contract::terms::QUARTER_MINUTES;
 use crate::contract::{Agreement, codes, data, status};
 use crate::document::{CaseView, Command, Record, RecordRef, listed_name};
 use crate::domain::identity::national_id_kind;
@@ -40,12 +42,39 @@ impl std::fmt::Debug for CaseObligation {
     }
 }
 
-/// The minutes of follow-up by month that count against the average (D3).
-fn follow_up_minutes(view: &CaseView) -> BTreeMap<Month, u32> {
-    let months = view.summary.minutes.months.iter();
-    months
-        .map(|(month, minutes)| (*month, minutes.attended.0))
-        .collect()
+/// The minutes of follow-up by month that count against the average (D3): what is billed where it
+/// is paid by the hour, so that a group's time is shared; otherwise the meetings attended.
+fn follow_up_minutes(
+    view: &CaseView,
+    participation: DocumentId,
+    groups: &Groups,
+    agreement: &Agreement,
+) -> BTreeMap<Month, u32> {
+    let Some(case) = view.billing_case(participation) else {
+        return BTreeMap::new();
+    };
+    match billing::hours(&case, groups, agreement) {
+        Hours::Billed(months) => months
+            .into_iter()
+            .map(|(month, quarters)| {
+                let quarters = u32::try_from(quarters.follow_up).unwrap_or(u32::MAX);
+                (month, quarters.saturating_mul(QUARTER_MINUTES))
+            })
+            .collect(),
+        Hours::Recorded(minutes) => minutes
+            .months
+            .into_iter()
+            .map(|(month, minutes)| (month, minutes.attended.0))
+            .collect(),
+    }
+}
+
+fn groups_of(views: &[(DocumentId, &CaseView)]) -> Groups {
+    let cases: Vec<_> = views
+        .iter()
+        .filter_map(|(id, view)| view.billing_case(*id))
+        .collect();
+    Groups::of(&cases)
 }
 
 impl Client {
@@ -105,13 +134,18 @@ impl Client {
     ) -> Result<Vec<CaseObligation>, Error> {
         let agreements = self.replica.agreements()?;
         let mut open = Vec::new();
-        for (participation, view) in self.replica.load_views_of(consultant)? {
+        let views: Vec<_> = self.replica.load_views_of(None)?.collect();
+        let groups = groups_of(&views);
+        for (participation, view) in views {
+            if consultant.is_some_and(|key| !view.summary.has_consultant(key)) {
+                continue;
+            }
             let Some(case) = view.case() else { continue };
             let key = case.participation.agreement.as_ref();
             let Some(agreement) = key.and_then(|key| agreements.get(key)) else {
                 continue;
             };
-            let hours = follow_up_minutes(view);
+            let hours = follow_up_minutes(view, participation, &groups, agreement);
             let all = deadlines::of_participation(&case, agreement, &hours, today);
             open.extend(
                 all.into_iter()
@@ -167,12 +201,15 @@ impl Client {
             return Err(Error::UnknownDocument);
         }
         let agreements = self.replica.agreements()?;
-        let view = self.replica.load_view(document)?;
+        let views: Vec<_> = self.replica.load_views_of(None)?.collect();
+        let groups = groups_of(&views);
+        let view = views.iter().find(|(id, _)| *id == document);
+        let (_, view) = view.ok_or(Error::UnknownDocument)?;
         let case = view.case().ok_or(Error::UnknownDocument)?;
         let key = case.participation.agreement.as_ref();
         let agreement = key.and_then(|key| agreements.get(key));
         let agreement = agreement.ok_or(Error::UnknownAgreement)?;
-        let hours = follow_up_minutes(view);
+        let hours = follow_up_minutes(view, document, &groups, agreement);
         Ok(deadlines::of_participation(&case, agreement, &hours, today))
     }
 

@@ -4,6 +4,7 @@
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
 mod agreements;
+mod claims;
 mod erasure;
 mod journal;
 mod lock;

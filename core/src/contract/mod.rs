@@ -7,8 +7,10 @@
 
 mod agreement;
 pub mod areas;
+pub mod billing;
 pub mod calendar;
 pub mod case;
+pub mod claim;
 pub mod codes;
 pub mod data;
 pub mod deadlines;

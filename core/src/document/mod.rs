@@ -15,6 +15,7 @@
 
 mod apply;
 pub mod batch;
+mod billing;
 mod chunk;
 mod error;
 mod history;

@@ -477,6 +477,7 @@ impl Record {
             RecordRef::Billed(month) => {
                 let read: Option<Billed> = input.json("is");
                 Self::Billed(read.unwrap_or(Billed {
+                    agreement: AgreementKey(String::new()),
                     month: *month,
                     approved: month.last_day(),
                     entries: Vec::new(),

@@ -60,6 +60,8 @@ pub struct BilledAmount {
 /// What the claim of a month holds of one participation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billed {
+    /// The claim's agreement.
+    pub agreement: AgreementKey,
     /// The claim's month.
     pub month: Month,
     /// The day on which it was approved.
@@ -68,11 +70,18 @@ pub struct Billed {
     pub entries: Vec<BilledEntry>,
     /// Paid by the hour: the money.
     pub amounts: Vec<BilledAmount>,
-    /// Paid by the place: hundred-thousandths of a place, by the month in which it was used.
-    pub places: BTreeMap<Month, i64>,
+    /// Paid by the place: hundred-thousandths of a place that the claim added or, where negative,
+    /// took back, by the month in which it was used and by whole kroner a month.
+    pub places: BTreeMap<Month, BTreeMap<u64, i64>>,
 }
 
 impl Billed {
+    /// Whether the claim held nothing of the participation.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.amounts.is_empty() && self.places.is_empty()
+    }
+
     /// Checks that everything can be recorded.
     /// # Errors
     /// The first thing wrong.

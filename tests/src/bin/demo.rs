@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use folge_core::client::Holder;
+use folge_core::contract::claim::CaseClaim;
 use folge_core::document::{CaseFilter, Record};
 use folge_core::domain::{Language, Month, MonthMinutes};
 use folge_core::qr::Qr;
 use folge_protocol::membership::ErasureReason;
 use folge_tests::acts::{Audit, Colleague, Erasure, Loss};
 use folge_tests::caseload::Caseload;
+use folge_tests::claims::{self, MonthClaim, first_months};
 use folge_tests::provider::Plan;
 use folge_tests::relay::EmbeddedRelay;
 use folge_tests::scan::{Findings, Needles};
@@ -25,19 +27,23 @@ mistet telefon, en sletting.
 Shows the whole way: recorded without coverage, delivered sealed, read in the office; an
 invitation, a lost phone, an erasure.
 
-cargo xtask demo [--caseload DIR] [--seed N]
+cargo xtask demo [--caseload DIR] [--seed N] [--claims FILE]
 
   --caseload DIR  another provider, in the form of tests/caseload
+  --claims FILE   write what is claimed: month, participant, quarters and øre, as JSON in the form
+                  of tests/caseload/expected-billing.json
   --seed N        another interleaving of phones, lost coverage and crashes (default 1)";
 
 struct Options {
     caseload: PathBuf,
+    claims: Option<PathBuf>,
     seed: u64,
 }
 
 fn options() -> Result<Option<Options>, String> {
     let mut options = Options {
         caseload: Caseload::sample_dir(),
+        claims: None,
         seed: 1,
     };
     let mut args = std::env::args().skip(1);
@@ -46,6 +52,7 @@ fn options() -> Result<Option<Options>, String> {
         match arg.as_str() {
             "--help" | "-h" => return Ok(None),
             "--caseload" => options.caseload = value()?.into(),
+            "--claims" => options.claims = Some(value()?.into()),
             "--seed" => {
                 let text = value()?;
                 options.seed = text
@@ -120,6 +127,7 @@ fn demo(options: &Options) -> Anything<bool> {
     let meetings = meetings_seen(&mut story)?;
     show_office(&story, meetings, protected);
     show_sync(&story, started.elapsed());
+    show_claims(&mut story, &plan, options.claims.as_deref())?;
     let mut colleague = story.let_colleague_in()?;
     let mut good = show_colleague(&story, &colleague);
     if let Some(loss) = story.lose_a_phone(&plan)? {
@@ -133,6 +141,68 @@ fn demo(options: &Options) -> Anything<bool> {
         println!("Noe stemmer ikke: se over. / Something does not hold: see above.");
     }
     Ok(good)
+}
+
+/// Months that the demo draws claims of.
+const CLAIM_MONTHS: usize = 3;
+
+/// The claims of the first months per service area, drawn from the synced documents; and into a
+/// file what each participant comes to.
+fn show_claims(story: &mut Story, plan: &Plan, file: Option<&Path>) -> Anything<()> {
+    heading(
+        "Krav til NAV per tjenesteområde",
+        "claims to NAV per service area",
+    );
+    let months = first_months(&story.office.client, CLAIM_MONTHS);
+    let kroner = |ore: i64| {
+        format!(
+            "{}{}.{:02}",
+            if ore < 0 { "-" } else { "" },
+            ore.abs() / 100,
+            ore.abs() % 100
+        )
+    };
+    let mut written = claims::Figures::new();
+    for agreement in &plan.agreements {
+        println!(
+            "  {:8} {:>4} {:>12} {:>9} {:>9} {:>13}",
+            "Month", "Area", "kr an hour", "quarters", "hours", "kr"
+        );
+        for month in &months {
+            let MonthClaim { office, protected } = claims::draw(story, &agreement.key, *month)?;
+            for line in &office.lines {
+                let area = line.area.as_ref().map_or("-", |area| area.0.as_str());
+                let hours = format!("{}.{:02}", line.quantity / 4, line.quantity % 4 * 25);
+                println!(
+                    "  {month} {area:>5} {:>12} {:>9} {hours:>9} {:>13}",
+                    kroner(i64::try_from(line.price_ore)?),
+                    line.quantity,
+                    kroner(line.amount_ore)
+                );
+            }
+            let hidden: i64 = protected.iter().map(CaseClaim::amount_ore).sum();
+            let (left, notices) = office.cases.iter().fold((0, 0), |(left, notices), case| {
+                (left + case.not_billed.len(), notices + case.notices.len())
+            });
+            println!(
+                "  {month} in all {:>43}   {left} records not billed, each with its reason; {notices} \
+                 notices; {:.1} % of follow-up by video or telephone; {} casefiles not seen by the \
+                 office (their consultants' phones say {} kr)",
+                kroner(office.amount_ore()),
+                office.remote.per_mille().unwrap_or(0) as f64 / 10.0,
+                office.unseen,
+                kroner(hidden)
+            );
+        }
+        for (month, figures) in claims::claimed(story, &agreement.key, &months)? {
+            written.entry(month).or_default().extend(figures);
+        }
+    }
+    if let Some(file) = file {
+        std::fs::write(file, serde_json::to_string_pretty(&written)?)?;
+        println!("  {}", file.display());
+    }
+    Ok(())
 }
 
 fn heading(norwegian: &str, english: &str) {

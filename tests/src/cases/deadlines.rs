@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use folge_core::contract::deadlines::{self, Breach, Obligation, ObligationKind, OfficeFacts};
 use folge_core::contract::{Agreement, Case, Terms};
-use folge_core::domain::{
-    Instant, LocalDate, Participation, RecordId, Report, ReportKind, Status,
-};
+use folge_core::domain::{Instant, LocalDate, Participation, RecordId, Report, ReportKind, Status};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -74,7 +72,10 @@ pub(super) fn run(input: &Input) -> Result<Value, String> {
     if report.delivered.is_some() {
         case.reports.push(&report);
     }
-    let today = facts.until.or(facts.ordered).unwrap_or_else(|| Instant(0).date());
+    let today = facts
+        .until
+        .or(facts.ordered)
+        .unwrap_or_else(|| Instant(0).date());
     let all = deadlines::of_participation(&case, &agreement, &BTreeMap::new(), today);
     let mut found = Map::new();
     let mut put = |name: &str, kind: ObligationKind| {
@@ -85,7 +86,10 @@ pub(super) fn run(input: &Input) -> Result<Value, String> {
     };
     put("response", ObligationKind::Response);
     put("plan", ObligationKind::Plan);
-    put("first_employer_contact", ObligationKind::FirstEmployerContact);
+    put(
+        "first_employer_contact",
+        ObligationKind::FirstEmployerContact,
+    );
     put("back_at_work", ObligationKind::BackAtWork);
     put("ordinary_duration", ObligationKind::ExtensionOrEnd);
     put("max_duration", ObligationKind::LatestEnd);
@@ -106,7 +110,10 @@ pub(super) fn run(input: &Input) -> Result<Value, String> {
             ..OfficeFacts::default()
         };
         let all = deadlines::of_agreement(&agreement, &office, known);
-        let due = all.iter().find_map(|o| o.due_at).ok_or("no breach notice")?;
+        let due = all
+            .iter()
+            .find_map(|o| o.due_at)
+            .ok_or("no breach notice")?;
         found.insert("breach_notice".into(), json!(due.utc()));
     }
     Ok(Value::Object(found))

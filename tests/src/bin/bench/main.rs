@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the product costs in time, bytes, processor and memory, measured on
 //! the real client over loopback against the real relay process. `docs/performance.md` tells how.
 
+mod contract;
 mod devices;
 mod load;
 mod machine;
@@ -19,11 +20,11 @@ use crate::report::Report;
 pub(crate) type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 
 const HELP: &str = "\
-Measures sync, the office's start, the relay, the phone and trust; prints a table and writes JSON.
+Measures sync, the office's start, the relay, the phone, trust and claims; prints a table and writes JSON.
 
 cargo xtask bench [--only NAME] [--quick] [--json FILE] [--data DIR]
 
-  --only NAME  one of sync, office, relay, phone, trust; may be given several times
+  --only NAME  one of sync, office, relay, phone, trust, contract; may be given several times
   --quick      a small run that shows that all of it works; its figures say little
   --json FILE  where the figures go (default: bench.json in cargo's target folder)
   --data DIR   on which file system the data is (default: cargo's target folder)";
@@ -31,12 +32,13 @@ cargo xtask bench [--only NAME] [--quick] [--json FILE] [--data DIR]
 /// A benchmark: writes its figures into the report.
 type Benchmark = fn(&Bench, &mut Report) -> Anything<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 5] = [
+const BENCHMARKS: [(&str, Benchmark); 6] = [
     ("sync", sync::run),
     ("office", office::run),
     ("relay", load::run),
     ("phone", phone::run),
     ("trust", trust::run),
+    ("contract", contract::run),
 ];
 
 /// How and where to measure.

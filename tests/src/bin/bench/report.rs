@@ -90,7 +90,7 @@ impl Report {
             .map(|figure| figure.name.chars().count());
         let width = widest.max().unwrap_or(0);
         println!(
-            "\n{:<7} {:<width$} {:>10} {:<6} {:>11}",
+            "\n{:<8} {:<width$} {:>10} {:<6} {:>11}",
             "", "figure", "value", "", "target"
         );
         for figure in &self.figures {
@@ -105,7 +105,7 @@ impl Report {
                 Some(false) => "missed",
             };
             let line = format!(
-                "{:<7} {:<width$} {:>10} {:<6} {target:>11} {word}",
+                "{:<8} {:<width$} {:>10} {:<6} {target:>11} {word}",
                 figure.benchmark,
                 figure.name,
                 number(figure.value),
