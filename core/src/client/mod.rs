@@ -4,11 +4,13 @@
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
 mod erasure;
+mod evidence;
 mod journal;
 mod lock;
 mod members;
 mod queries;
 mod records;
+mod reports;
 mod rights;
 mod threads;
 mod timers;

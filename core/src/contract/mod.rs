@@ -6,6 +6,7 @@
 //! its function and its test.
 
 mod agreement;
+pub mod evidence;
 pub mod terms;
 
 pub use agreement::{Agreement, AgreementChange, AgreementVersion};
