@@ -70,15 +70,18 @@ pub enum Export {
     ErasureReceipt,
     /// The audit log.
     Audit,
+    /// An attendance list for NAV.
+    AttendanceList,
 }
 
 impl Export {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Archive,
         Self::Agreement,
         Self::BreachNotice,
         Self::ErasureReceipt,
         Self::Audit,
+        Self::AttendanceList,
     ];
 }
 

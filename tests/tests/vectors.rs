@@ -1192,6 +1192,7 @@ fn sayings() -> Vec<(String, Saying)> {
         Export::BreachNotice,
         Export::ErasureReceipt,
         Export::Audit,
+        Export::AttendanceList,
     ];
     let mut sayings = vec![
         (
@@ -1217,7 +1218,7 @@ fn sayings() -> Vec<(String, Saying)> {
     }
     for (what, document) in exports
         .into_iter()
-        .zip([Some(CASEFILE), None, None, None, None])
+        .zip([Some(CASEFILE), None, None, None, None, None])
     {
         sayings.push((
             format!("exported {what:?}"),

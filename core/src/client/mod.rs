@@ -23,6 +23,7 @@ pub use queries::{
     HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
 };
 pub use records::RecordedGroup;
+pub use reports::MailNotice;
 pub use rights::LossReport;
 pub use threads::{RequestLine, ThreadLine};
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};

@@ -34,8 +34,10 @@ impl Client {
 
     /// Records a visit, trip, report, contact attempt or note.
     /// # Errors
-    /// What is wrong with it; [`Error::UnknownDocument`], [`Error::NotAllowed`], [`Error::Store`].
+    /// What is wrong with it; [`Error::ReportIncomplete`] for a final report that is said to be
+    /// delivered; [`Error::UnknownDocument`], [`Error::NotAllowed`], [`Error::Store`].
     pub fn record(&mut self, document: DocumentId, record: Record) -> Result<(), Error> {
+        self.check_delivery(document, &record)?;
         self.execute(&[(document, Command::Record(record), None)])
     }
 
@@ -44,6 +46,9 @@ impl Client {
     /// # Errors
     /// As [`Client::record`].
     pub fn record_each(&mut self, records: Vec<(DocumentId, Record)>) -> Result<(), Error> {
+        for (document, record) in &records {
+            self.check_delivery(*document, record)?;
+        }
         let commands: Vec<_> = records
             .into_iter()
             .map(|(document, record)| (document, Command::Record(record), None))
@@ -83,6 +88,7 @@ impl Client {
         if reason.is_none() && state != RecordState::SavedHere {
             return Err(Error::ReasonNeeded);
         }
+        self.check_delivery(document, &record)?;
         self.execute(&[(document, Command::Amend(record), reason)])
     }
 
@@ -134,7 +140,7 @@ impl Client {
 
     // --- the register ---
 
-    fn put(&mut self, commands: Vec<Command>) -> Result<(), Error> {
+    pub(super) fn put(&mut self, commands: Vec<Command>) -> Result<(), Error> {
         let register = self.replica.log()?.register();
         let commands: Vec<_> = commands
             .into_iter()

@@ -53,6 +53,22 @@ pub(super) struct Known {
     pub(super) reports: Vec<OfficeReport>,
 }
 
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            provider: Provider {
+                name: String::new(),
+                org_number: String::new(),
+            },
+            agreements: Vec::new(),
+            staff: Vec::new(),
+            employers: Vec::new(),
+            lists: Vec::new(),
+            reports: Vec::new(),
+        }
+    }
+}
+
 impl Client {
     /// Everything recorded of one participant, as a page for people and as JSON for programs
     /// (*innsyn*, GDPR articles 15 and 20), with who has read and changed it.
@@ -257,17 +273,7 @@ impl Client {
     }
 
     pub(super) fn known(&mut self) -> Result<Known, Error> {
-        let mut known = Known {
-            provider: Provider {
-                name: String::new(),
-                org_number: String::new(),
-            },
-            agreements: Vec::new(),
-            staff: Vec::new(),
-            employers: Vec::new(),
-            lists: Vec::new(),
-            reports: Vec::new(),
-        };
+        let mut known = Known::default();
         for view in self.register()? {
             match view.record {
                 Record::Provider(provider) => known.provider = provider,

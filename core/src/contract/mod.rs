@@ -7,6 +7,7 @@
 
 mod agreement;
 pub mod evidence;
+pub mod reports;
 pub mod terms;
 
 pub use agreement::{Agreement, AgreementChange, AgreementVersion};
