@@ -5,6 +5,7 @@ pub mod acts;
 pub mod backup;
 pub mod caseload;
 pub mod device;
+pub mod final_report;
 pub mod fuzzing;
 pub mod liar;
 pub mod provider;

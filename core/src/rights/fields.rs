@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Date,
     /// Whole minutes.
     Minutes,
+    /// A number.
+    Count,
     /// Percent.
     Percent,
     /// Yes; no is absent.
@@ -99,7 +101,7 @@ pub(super) fn describe(record: &RecordRef, key: &str) -> Option<Field> {
                 "meetings",
                 "Antall møter reisen gjaldt",
                 "Meetings that the trip served",
-                Kind::Text,
+                Kind::Count,
             ),
             _ => return None,
         }),
