@@ -234,7 +234,7 @@ impl Mailable for EndNotice {
 }
 
 /// One participant for an attendance list.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct OnList<'a> {
     /// Which participation, to tell those of one pseudonym apart. It is not in the list.
     pub participation: DocumentId,
@@ -244,6 +244,15 @@ pub struct OnList<'a> {
     pub address_protected: bool,
     /// The visits, voided ones left out.
     pub visits: Vec<&'a Visit>,
+}
+
+impl fmt::Debug for OnList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The pseudonym reveals the birth date (K29).
+        f.debug_struct("OnList")
+            .field("participation", &self.participation)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A line of an attendance list.

@@ -2,6 +2,7 @@
 //! numbers stand as they are, since they are NAV's own participants.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use folge_protocol::ids::DocumentId;
 
@@ -11,7 +12,7 @@ use crate::contract::terms::{Target, TargetResult};
 use crate::domain::{CodeList, Language, LocalDate, Month, Status};
 
 /// What the result report counts a participation by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ResultCase {
     /// The participation, so that the office finds what is missing. It is in no report.
     pub participation: DocumentId,
@@ -27,13 +28,27 @@ pub struct ResultCase {
     pub end_status: Option<String>,
 }
 
+impl fmt::Debug for ResultCase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResultCase")
+            .field("participation", &self.participation)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One who ended.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ended {
     /// Whether there was an employment relationship at referral.
     pub employed_at_referral: bool,
     /// NAV's code of the status at the end.
     pub end_status: Option<String>,
+}
+
+impl fmt::Debug for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ended(..)")
+    }
 }
 
 /// How results are measured. NAV defines what counts (B3) and will probably bring another indicator

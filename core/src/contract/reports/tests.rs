@@ -422,6 +422,54 @@ fn a_status_report_is_filled_from_the_records() {
 }
 
 #[test]
+fn activities_are_called_what_the_offices_list_calls_them() {
+    let mut held = visit(1, "2026-01-20T09:00+01:00", "2026-01-20T10:00+01:00");
+    // Named twice, it is part of one meeting; an unknown code stands as it is.
+    held.activities = vec![
+        "jobbsoking".into(),
+        "motivasjon".into(),
+        "motivasjon".into(),
+        "egen-kode".into(),
+    ];
+    let mut names = names();
+    names.activities = Some(CodeList {
+        name: CodeListName::Activities,
+        source: "NAV".into(),
+        entries: [("jobbsoking".to_owned(), "Jobbsøk".to_owned())].into(),
+    });
+    let p = someone();
+    let facts = CaseFacts {
+        participation: &p,
+        visits: vec![&held],
+        employments: Vec::new(),
+    };
+    let report = report(ReportKind::Status, &[]);
+    let draft = draft(&report, &facts, &names, None, None, day("2026-04-16"));
+    assert_eq!(
+        draft.value("activities"),
+        "egen-kode: 1 møte\nJobbsøk: 1 møte\nMotivasjon: 1 møte"
+    );
+}
+
+#[test]
+fn a_reports_own_period_goes_before_the_one_that_is_due() {
+    let mut report = report(ReportKind::Status, &STATUS_TEXTS);
+    report.period_from = Some(day("2026-02-01"));
+    report.period_to = Some(day("2026-02-28"));
+    let visits = [
+        visit(1, "2026-01-20T09:00+01:00", "2026-01-20T10:00+01:00"),
+        // The last minute of the period in Oslo, and the first after it.
+        visit(2, "2026-02-28T22:59Z", "2026-02-28T23:30Z"),
+        visit(3, "2026-02-28T23:00Z", "2026-02-28T23:30Z"),
+    ];
+    let hours = quarters(&[("2026-02", 3)]);
+    let draft = drafted(&report, &someone(), &visits, &[], Some(&hours));
+    assert_eq!(draft.value("period"), "01.02.2026–28.02.2026");
+    assert_eq!(draft.value("activities"), "Målrettet jobbsøking: 1 møte");
+    assert_eq!(draft.value("hours"), "februar 2026: 0,75 t\nSum: 0,75 t");
+}
+
+#[test]
 fn an_empty_status_report_names_all_that_is_missing_and_what_to_do() {
     let mut p = Participation::new("participant-000", "Fatima", "Dahl");
     p.start = Some(day("2026-01-15"));
@@ -1433,6 +1481,8 @@ fn an_attendance_list_says_who_came_and_never_why_not() {
     );
     harmless(&list.mail_text());
     assert!(list.warnings(Language::Norwegian).is_empty());
+    let debug = format!("{list:?} {:?}", person(1, Some("DFN 280399"), false));
+    assert!(!debug.contains("280399"));
     // K28: two who share a pseudonym are shown; protected and nameless ones are left out, and said.
     let list = AttendanceList::new(
         "Oppfølging",
