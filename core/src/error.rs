@@ -7,6 +7,7 @@ use folge_protocol::wire::RelayError;
 use crate::contract::TermsError;
 use crate::contract::claim::ClaimError;
 use crate::contract::data::NotAllowed;
+use crate::contract::reports::{MailError, Missing};
 use crate::contract::status::StatusError;
 use crate::document::DocumentError;
 use crate::domain::Language;
@@ -117,6 +118,12 @@ pub enum Error {
     /// This device was put out of the workspace.
     #[error("this device was put out of the workspace: hand over what was not delivered")]
     PutOut,
+    /// The report is said to be delivered, and is not filled in completely (N2).
+    #[error("the report is not complete: {}", incomplete(.0, Language::English))]
+    ReportIncomplete(Vec<Missing>),
+    /// The message cannot go by e-mail (K26).
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// No such timer.
     #[error("the timer is not running")]
     UnknownTimer,
@@ -176,6 +183,8 @@ impl Error {
             Self::BadPack => "bad_pack",
             Self::Held => "held",
             Self::PutOut => "put_out",
+            Self::ReportIncomplete(_) => "report_incomplete",
+            Self::Mail(_) => "mail",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
             Self::Unreadable(_) => "unreadable",
@@ -210,6 +219,14 @@ impl Error {
                 "The visit lies outside the participation and is not billed. Say why it is \
                  recorded.",
             ),
+            Self::Mail(error) => return error.text(language),
+            Self::ReportIncomplete(missing) => {
+                let head = match language {
+                    Language::Norwegian => "Rapporten er ikke fylt ut i sin helhet.",
+                    Language::English => "The report is not filled in completely.",
+                };
+                return format!("{head}\n{}", incomplete(missing, language));
+            }
             Self::Store(StoreError::TooManyAttempts { wait_ms }) => {
                 return too_many_attempts(*wait_ms, language);
             }
@@ -328,6 +345,12 @@ impl Error {
             Language::English => en.to_owned(),
         }
     }
+}
+
+/// What is missing, a line each.
+fn incomplete(missing: &[Missing], language: Language) -> String {
+    let lines: Vec<String> = missing.iter().map(|one| one.text(language)).collect();
+    lines.join("\n")
 }
 
 fn too_many_attempts(wait_ms: u64, language: Language) -> String {

@@ -7,7 +7,7 @@
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::ids::{DeviceId, DocumentId};
 
-use crate::domain::RecordId;
+use crate::domain::{Instant, MeetingForm, RecordId, Verdict, VisitDigest};
 use crate::limits::MESSAGE_TEXT_BYTES_MAX;
 
 const MESSAGE_VERSION: u8 = 1;
@@ -70,15 +70,18 @@ pub enum Export {
     ErasureReceipt,
     /// The audit log.
     Audit,
+    /// An attendance list for NAV.
+    AttendanceList,
 }
 
 impl Export {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Archive,
         Self::Agreement,
         Self::BreachNotice,
         Self::ErasureReceipt,
         Self::Audit,
+        Self::AttendanceList,
     ];
 }
 
@@ -118,6 +121,38 @@ macro_rules! coded {
 }
 coded!(Right, RequestState, Export, StoreLock);
 
+const FORMS: [MeetingForm; 3] = [
+    MeetingForm::InPerson,
+    MeetingForm::Video,
+    MeetingForm::Phone,
+];
+
+/// A visit as it is shown to its participant (DESIGN.md 8): what they see, and the digest of the
+/// facts that they confirm.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VisitCard {
+    /// The visit.
+    pub visit: RecordId,
+    /// The digest of its facts.
+    pub digest: VisitDigest,
+    /// When it began.
+    pub start: Instant,
+    /// When it ended.
+    pub end: Instant,
+    /// How it was held.
+    pub form: MeetingForm,
+    /// The consultants' names.
+    pub consultant: String,
+    /// The employer's name, where it was at or with one; may be empty.
+    pub place: String,
+}
+
+impl std::fmt::Debug for VisitCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("VisitCard(..)")
+    }
+}
+
 /// What a message says.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Saying {
@@ -140,6 +175,17 @@ pub enum Saying {
         state: RequestState,
         /// What was done, or why not.
         text: String,
+    },
+    /// Staff shows the participant a visit, to be confirmed.
+    Card(VisitCard),
+    /// The participant says whether a visit took place as shown.
+    Confirmed {
+        /// The visit.
+        visit: RecordId,
+        /// The facts that were shown.
+        digest: VisitDigest,
+        /// What the participant says of them.
+        verdict: Verdict,
     },
     /// A member of staff opened a participation.
     Opened(DocumentId),
@@ -168,6 +214,8 @@ impl std::fmt::Debug for Saying {
             Self::Comment(_) => "Comment(..)",
             Self::Request { .. } => "Request(..)",
             Self::Answer { .. } => "Answer(..)",
+            Self::Card(_) => "Card(..)",
+            Self::Confirmed { .. } => "Confirmed(..)",
             Self::Opened(_) => "Opened",
             Self::Exported { .. } => "Exported",
             Self::Lost { .. } => "Lost",
@@ -191,7 +239,11 @@ impl Saying {
             Self::Notice(text)
             | Self::Comment(text)
             | Self::Request { text, .. }
-            | Self::Answer { text, .. } => Some(text),
+            | Self::Answer { text, .. }
+            | Self::Confirmed {
+                verdict: Verdict::Wrong(text),
+                ..
+            } => Some(text),
             _ => None,
         }
     }
@@ -257,6 +309,34 @@ impl Encode for Message {
                 out.raw(&noticed_ms.to_be_bytes());
                 lock.encode(out);
             }
+            Saying::Card(card) => {
+                out.u8(8);
+                out.raw(&card.visit.0);
+                out.raw(&card.digest.0);
+                out.raw(&card.start.0.to_be_bytes());
+                out.raw(&card.end.0.to_be_bytes());
+                let form = FORMS.iter().position(|known| *known == card.form);
+                out.u8(u8::try_from(form.unwrap_or(0) + 1).unwrap_or(0));
+                out.bytes(card.consultant.as_bytes());
+                out.bytes(card.place.as_bytes());
+            }
+            Saying::Confirmed {
+                visit,
+                digest,
+                verdict,
+            } => {
+                out.u8(9);
+                out.raw(&visit.0);
+                out.raw(&digest.0);
+                match verdict {
+                    Verdict::Yes => out.u8(1),
+                    Verdict::No => out.u8(2),
+                    Verdict::Wrong(text) => {
+                        out.u8(3);
+                        out.bytes(text.as_bytes());
+                    }
+                }
+            }
         }
     }
 }
@@ -291,6 +371,30 @@ impl Decode for Message {
                 noticed_ms: i64::from_be_bytes(input.array()?),
                 lock: Decode::decode(input)?,
             },
+            8 => Saying::Card(VisitCard {
+                visit: RecordId(input.array()?),
+                digest: VisitDigest(input.array()?),
+                start: Instant(i64::from_be_bytes(input.array()?)),
+                end: Instant(i64::from_be_bytes(input.array()?)),
+                form: {
+                    let code = input.u8()?;
+                    let place = usize::from(code).checked_sub(1);
+                    let form = place.and_then(|place| FORMS.get(place).copied());
+                    form.ok_or(DecodeError::UnknownTag(code))?
+                },
+                consultant: text(input)?,
+                place: text(input)?,
+            }),
+            9 => Saying::Confirmed {
+                visit: RecordId(input.array()?),
+                digest: VisitDigest(input.array()?),
+                verdict: match input.u8()? {
+                    1 => Verdict::Yes,
+                    2 => Verdict::No,
+                    3 => Verdict::Wrong(text(input)?),
+                    other => return Err(DecodeError::UnknownTag(other)),
+                },
+            },
             other => return Err(DecodeError::UnknownTag(other)),
         };
         Ok(Self {
@@ -304,6 +408,22 @@ impl Decode for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn confirmed(verdict: Verdict) -> Saying {
+        Saying::Confirmed {
+            visit: RecordId([4; 16]),
+            digest: VisitDigest([5; 32]),
+            verdict,
+        }
+    }
+
+    #[test]
+    fn what_is_shown_and_said_of_a_visit_is_printed_by_no_debug() {
+        let wrong = confirmed(Verdict::Wrong("Jeg var syk".into()));
+        let text = format!("{wrong:?} {:?}", Verdict::Wrong("Jeg var syk".into()));
+        assert_eq!(text, "Confirmed(..) Wrong(..)");
+        assert_eq!(wrong.text(), Some("Jeg var syk"));
+    }
 
     #[test]
     fn every_message_survives_its_bytes_and_no_cut_one_is_read() {
@@ -330,6 +450,18 @@ mod tests {
                 noticed_ms: -5,
                 lock: StoreLock::Unknown,
             },
+            Saying::Card(VisitCard {
+                visit: RecordId([4; 16]),
+                digest: VisitDigest([5; 32]),
+                start: Instant(1_772_438_400_000),
+                end: Instant(1_772_442_000_000),
+                form: MeetingForm::Phone,
+                consultant: "Kari Li".into(),
+                place: String::new(),
+            }),
+            confirmed(Verdict::Yes),
+            confirmed(Verdict::No),
+            confirmed(Verdict::Wrong("Det var en halv time".into())),
         ];
         for saying in sayings {
             let message = Message {

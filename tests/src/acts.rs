@@ -19,6 +19,7 @@ use folge_protocol::membership::{ErasureReason, Role};
 
 use crate::backup;
 use crate::device::Device;
+use crate::final_report::record_final;
 use crate::provider::Plan;
 use crate::story::Story;
 
@@ -299,7 +300,7 @@ impl Story {
             consultant: Some(consultant),
             ..Report::new(phone.client.new_record_id(), ReportKind::Final)
         };
-        phone.client.record(case, Record::Report(report))?;
+        record_final(&mut phone.client, case, report)?;
         for _ in 0..2 {
             self.come_together()?;
             self.http.sync(&mut colleague.client)?;

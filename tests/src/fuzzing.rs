@@ -16,14 +16,14 @@ use std::sync::Arc;
 use folge_core::client::Client;
 use folge_core::document::{Actor, ChangeHash, ChangeMeta, Command, Document, Record};
 use folge_core::domain::work::Note;
-use folge_core::domain::{Instant, Participation, RecordId};
+use folge_core::domain::{Instant, MeetingForm, Participation, RecordId, Verdict, VisitDigest};
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content};
 use folge_core::keys::{
     DeviceSecrets, Founded, Granted, InvitationLink, Issuer, KemSecret, Key32, Secret, Subject,
     seal_grant,
 };
-use folge_core::messages::{Export, Message, RequestState, Right, Saying, StoreLock};
+use folge_core::messages::{Export, Message, RequestState, Right, Saying, StoreLock, VisitCard};
 use folge_core::store::{SCHEMA_VERSION, Store, Unlock};
 use folge_core::sync::{Pack, RelayAddress};
 use folge_protocol::codec::{Decode, Encode, Writer};
@@ -713,6 +713,25 @@ fn messages() -> Vec<Vec<u8>> {
             device: DeviceId([24; 16]),
             noticed_ms: -1,
             lock: StoreLock::Unknown,
+        },
+        Saying::Card(VisitCard {
+            visit: RecordId([26; 16]),
+            digest: VisitDigest([27; 32]),
+            start: Instant(1_767_596_400_000),
+            end: Instant(1_767_600_000_000),
+            form: MeetingForm::Video,
+            consultant: text(),
+            place: String::new(),
+        }),
+        Saying::Confirmed {
+            visit: RecordId([26; 16]),
+            digest: VisitDigest([27; 32]),
+            verdict: Verdict::Yes,
+        },
+        Saying::Confirmed {
+            visit: RecordId([26; 16]),
+            digest: VisitDigest([27; 32]),
+            verdict: Verdict::Wrong(text()),
         },
     ];
     encoded(&sayings.map(|saying| Message {

@@ -9,6 +9,7 @@ pub mod claims;
 pub mod clock;
 pub mod device;
 mod faces;
+pub mod final_report;
 pub mod fuzzing;
 pub mod liar;
 pub mod provider;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use folge_core::client::{Client, Holder, Invitee, NewParticipation};
 use folge_core::document::{Record, RecordRef};
 use folge_core::domain::{
-    Instant, LocalDate, Minutes, Note, Participation, Report, ReportKind, Status,
+    Instant, LocalDate, Minutes, Note, Participation, Report, ReportKind, StaffMember, Status,
 };
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::messages::Saying;
@@ -21,6 +21,7 @@ use folge_protocol::ids::{DocumentId, PersonId};
 use folge_protocol::membership::{ErasureReason, Role};
 use folge_tests::backup::{copy_of, envelopes, opened, secrets_of};
 use folge_tests::device::Device;
+use folge_tests::final_report::record_final;
 use folge_tests::relay::RelayProcess;
 
 const ERASED: &str = "DETTE SKAL SLETTES";
@@ -67,7 +68,7 @@ fn final_report(client: &mut Client, case: DocumentId, delivered: Option<LocalDa
         consultant: None,
         ..Report::new(client.new_record_id(), ReportKind::Final)
     };
-    client.record(case, Record::Report(report)).unwrap();
+    record_final(client, case, report).unwrap();
 }
 
 impl World {
@@ -82,6 +83,17 @@ impl World {
         };
         let (mut office, _) = Device::found(&place("office"), http.address().unwrap()).unwrap();
         http.sync(&mut office.client).unwrap();
+        let staff = StaffMember {
+            key: "consultant-00".into(),
+            name: "Kari Li".into(),
+            person: None,
+            position_percent: 100,
+        };
+        let none = (Vec::new(), Vec::new());
+        office
+            .client
+            .put_register(None, none.0, none.1, vec![staff])
+            .unwrap();
         let links = [Role::Coordinator, Role::Consultant].map(|role| {
             let invitee = Invitee::New(role);
             let link = office.client.invite(invitee, INVITATION_MILLISECONDS);

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use folge_core::Error;
 use folge_core::client::Client;
-use folge_core::document::Record;
 use folge_core::domain::{LocalDate, Minutes, Report, ReportKind};
 use folge_core::keys::Key32;
 use folge_core::native::system_env;
@@ -20,6 +19,7 @@ use folge_core::store::{Store, Unlock};
 use folge_core::sync::RelayAddress;
 use folge_protocol::ids::DocumentId;
 use folge_tests::caseload::Caseload;
+use folge_tests::final_report::record_final;
 use folge_tests::provider::{Plan, perform};
 use serde_json::Value;
 
@@ -194,8 +194,7 @@ fn what_is_due_is_twelve_weeks_after_the_final_reports() {
             ..Report::new(office.client.new_record_id(), ReportKind::Final)
         };
         let document = office.documents[&participant.id];
-        let record = Record::Report(report);
-        office.client.record(document, record).unwrap();
+        record_final(&mut office.client, document, report).unwrap();
         last.insert(&participant.id, delivered);
     }
     assert!(!last.is_empty(), "somebody in the sample ended");

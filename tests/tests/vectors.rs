@@ -26,14 +26,16 @@ use folge_core::client::{ErasedDocument, ErasureReceipt, Holder};
 use folge_core::document::{
     Actor, ChangeMeta, Command, Document, DocumentKind as CrdtKind, Record, RecordRef,
 };
-use folge_core::domain::{Instant, Note, Participation, RecordId};
+use folge_core::domain::{
+    Instant, MeetingForm, Note, Participation, RecordId, Verdict, VisitDigest,
+};
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content, commitment, open, padme, seal};
 use folge_core::keys::{
     DeviceSecrets, Granted, InvitationLink, Issuer, KemPublic, KemSecret, Key32, Keyring,
     RecoverySecret, Secret, Subject, derive, is_confirmed, open_grant, seal_grant,
 };
-use folge_core::messages::{Export, Message, RequestState, Right, Saying, StoreLock};
+use folge_core::messages::{Export, Message, RequestState, Right, Saying, StoreLock, VisitCard};
 use folge_core::store::{PassphraseCost, Store, StoreError, Unlock};
 use folge_core::sync::Pack;
 use folge_protocol::codec::{Decode, Encode, Reader, Writer};
@@ -1190,6 +1192,7 @@ fn sayings() -> Vec<(String, Saying)> {
         Export::BreachNotice,
         Export::ErasureReceipt,
         Export::Audit,
+        Export::AttendanceList,
     ];
     let mut sayings = vec![
         (
@@ -1215,7 +1218,7 @@ fn sayings() -> Vec<(String, Saying)> {
     }
     for (what, document) in exports
         .into_iter()
-        .zip([Some(CASEFILE), None, None, None, None])
+        .zip([Some(CASEFILE), None, None, None, None, None])
     {
         sayings.push((
             format!("exported {what:?}"),
@@ -1230,6 +1233,38 @@ fn sayings() -> Vec<(String, Saying)> {
             lock,
         };
         sayings.push((format!("lost {lock:?}"), lost));
+    }
+    let (visit, digest) = (RecordId([0xc4; 16]), VisitDigest([0xc5; 32]));
+    for form in [
+        MeetingForm::InPerson,
+        MeetingForm::Video,
+        MeetingForm::Phone,
+    ] {
+        let card = VisitCard {
+            visit,
+            digest,
+            start: Instant(NOW_MS - 7_200_000),
+            end: Instant(NOW_MS - 3_600_000),
+            form,
+            consultant: "Kari Li".to_owned(),
+            place: "Lager AS".to_owned(),
+        };
+        sayings.push((format!("card {}", form.code()), Saying::Card(card)));
+    }
+    for (name, verdict) in [
+        ("confirmed yes", Verdict::Yes),
+        ("confirmed no", Verdict::No),
+        (
+            "confirmed wrong",
+            Verdict::Wrong("Det var en halv time".to_owned()),
+        ),
+    ] {
+        let confirmed = Saying::Confirmed {
+            visit,
+            digest,
+            verdict,
+        };
+        sayings.push((name.to_owned(), confirmed));
     }
     sayings
 }

@@ -417,7 +417,7 @@ impl Client {
         Ok(signed && stands && receipt.workspace == log.workspace())
     }
 
-    fn today(&mut self) -> LocalDate {
+    pub(super) fn today(&mut self) -> LocalDate {
         Instant(self.replica.env().now().wall_ms).date()
     }
 

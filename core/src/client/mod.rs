@@ -6,11 +6,13 @@
 mod agreements;
 mod claims;
 mod erasure;
+mod evidence;
 mod journal;
 mod lock;
 mod members;
 mod queries;
 mod records;
+mod reports;
 mod rights;
 mod threads;
 mod timers;
@@ -24,6 +26,7 @@ pub use queries::{
     HistoryLine, ParticipationDetail, RecordDetail, RecordState, Sums, WorkspaceOverview,
 };
 pub use records::RecordedGroup;
+pub use reports::MailNotice;
 pub use rights::LossReport;
 pub use threads::{RequestLine, ThreadLine};
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};

@@ -37,8 +37,10 @@ impl Client {
 
     /// Records a visit, trip, report, contact attempt or note.
     /// # Errors
-    /// What is wrong with it; [`Error::UnknownDocument`], [`Error::NotAllowed`], [`Error::Store`].
+    /// What is wrong with it; [`Error::ReportIncomplete`] for a final report that is said to be
+    /// delivered; [`Error::UnknownDocument`], [`Error::NotAllowed`], [`Error::Store`].
     pub fn record(&mut self, document: DocumentId, record: Record) -> Result<(), Error> {
+        self.check_delivery(document, &record)?;
         self.execute(&[(document, Command::Record(record), None)])
     }
 
@@ -60,6 +62,9 @@ impl Client {
     /// # Errors
     /// As [`Client::record`].
     pub fn record_each(&mut self, records: Vec<(DocumentId, Record)>) -> Result<(), Error> {
+        for (document, record) in &records {
+            self.check_delivery(*document, record)?;
+        }
         let commands: Vec<_> = records
             .into_iter()
             .map(|(document, record)| (document, Command::Record(record), None))
@@ -99,6 +104,7 @@ impl Client {
         if reason.is_none() && state != RecordState::SavedHere {
             return Err(Error::ReasonNeeded);
         }
+        self.check_delivery(document, &record)?;
         self.execute(&[(document, Command::Amend(record), reason)])
     }
 

@@ -10,13 +10,13 @@ use super::{AuditAct, Client, HistoryLine};
 use crate::contract::Agreement;
 use crate::document::Record;
 use crate::domain::register::{Employer, Provider, StaffMember};
-use crate::domain::{Instant, StaffKey};
+use crate::domain::{CodeList, Instant, Language, MeetingForm, OfficeReport, StaffKey, Verdict};
 use crate::error::Error;
 use crate::messages::{Export, RequestState, Right, Saying, StoreLock};
 use crate::rights::{
     AccessArchive, Affected, ArchiveFile, ArchiveHistory, ArchiveMessage, ArchivePerson,
     ArchiveReading, BreachNotice, ContactPoint, Locked, LostDevice, Measures, ProcessingRegister,
-    Subprocessor,
+    Subprocessor, time_text,
 };
 use crate::sync::TimeGrade;
 
@@ -44,11 +44,29 @@ impl std::fmt::Debug for LossReport {
 }
 
 /// The register's records by kind.
-struct Known {
-    provider: Provider,
-    agreements: Vec<Agreement>,
-    staff: Vec<StaffMember>,
-    employers: Vec<Employer>,
+pub(super) struct Known {
+    pub(super) provider: Provider,
+    pub(super) agreements: Vec<Agreement>,
+    pub(super) staff: Vec<StaffMember>,
+    pub(super) employers: Vec<Employer>,
+    pub(super) lists: Vec<CodeList>,
+    pub(super) reports: Vec<OfficeReport>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            provider: Provider {
+                name: String::new(),
+                org_number: String::new(),
+            },
+            agreements: Vec::new(),
+            staff: Vec::new(),
+            employers: Vec::new(),
+            lists: Vec::new(),
+            reports: Vec::new(),
+        }
+    }
 }
 
 impl Client {
@@ -108,7 +126,7 @@ impl Client {
                 messages.push(ArchiveMessage {
                     from: of(line.person).unwrap_or_else(unknown),
                     at: Instant(line.at_ms),
-                    text: line.saying.text().unwrap_or_default().to_owned(),
+                    text: said_text(&line.saying),
                     kind: kind_text(&line.saying).to_owned(),
                 });
             }
@@ -254,22 +272,16 @@ impl Client {
         Ok(lost.notice())
     }
 
-    fn known(&mut self) -> Result<Known, Error> {
-        let mut known = Known {
-            provider: Provider {
-                name: String::new(),
-                org_number: String::new(),
-            },
-            agreements: Vec::new(),
-            staff: Vec::new(),
-            employers: Vec::new(),
-        };
+    pub(super) fn known(&mut self) -> Result<Known, Error> {
+        let mut known = Known::default();
         for view in self.register()? {
             match view.record {
                 Record::Provider(provider) => known.provider = provider,
                 Record::Agreement(agreement) => known.agreements.push(agreement),
                 Record::Staff(member) => known.staff.push(member),
                 Record::Employer(employer) => known.employers.push(employer),
+                Record::CodeList(list) => known.lists.push(list),
+                Record::OfficeReport(report) => known.reports.push(report),
                 _ => {}
             }
         }
@@ -313,6 +325,35 @@ const fn certainty(time: TimeGrade) -> &'static str {
     }
 }
 
+/// What a message says, for people.
+fn said_text(saying: &Saying) -> String {
+    match saying {
+        Saying::Card(card) => {
+            let from = time_text(card.start, Language::Norwegian);
+            let until = card.end.minute_of_day();
+            let form = match card.form {
+                MeetingForm::InPerson => "ved oppmøte / in person",
+                MeetingForm::Video => "video",
+                MeetingForm::Phone => "telefon / telephone",
+            };
+            let place = Some(card.place.as_str()).filter(|place| !place.is_empty());
+            let parts = [
+                format!("{from}–{:02}.{:02}", until / 60, until % 60),
+                form.to_owned(),
+                card.consultant.clone(),
+            ];
+            let parts = parts.into_iter().chain(place.map(str::to_owned));
+            parts.collect::<Vec<_>>().join(", ")
+        }
+        Saying::Confirmed { verdict, .. } => match verdict {
+            Verdict::Yes => "Det stemmer. / That is right.".to_owned(),
+            Verdict::No => "Møtet fant ikke sted. / It did not take place.".to_owned(),
+            Verdict::Wrong(text) => format!("Noe er feil / something is wrong: {text}"),
+        },
+        other => other.text().unwrap_or_default().to_owned(),
+    }
+}
+
 const fn kind_text(saying: &Saying) -> &'static str {
     match saying {
         Saying::Notice(_) => "melding / notice",
@@ -331,6 +372,8 @@ const fn kind_text(saying: &Saying) -> &'static str {
             RequestState::Done => "utført / done",
             RequestState::Declined => "avslått / declined",
         },
+        Saying::Card(_) => "møte til bekreftelse / meeting to confirm",
+        Saying::Confirmed { .. } => "svar om et møte / answer about a meeting",
         Saying::Opened(_) | Saying::Exported { .. } | Saying::Lost { .. } => "",
     }
 }

@@ -60,7 +60,7 @@ impl std::fmt::Debug for RequestLine {
     }
 }
 
-fn check_text(text: &str) -> Result<(), Error> {
+pub(super) fn check_text(text: &str) -> Result<(), Error> {
     if text.len() > MESSAGE_TEXT_BYTES_MAX {
         let field = "message";
         let max_chars = MESSAGE_TEXT_BYTES_MAX;
@@ -112,7 +112,8 @@ impl Client {
     /// Writes into a thread. A participant's own device knows its thread by
     /// [`Client::own_threads`].
     /// # Errors
-    /// [`Error::NotAllowed`]: staff asks for no rights, participants answer none.
+    /// [`Error::NotAllowed`]: staff asks for no rights, participants answer none; visits are shown
+    /// by [`Client::show_visit`] and answered by [`Client::confirm`].
     pub fn say_in(&mut self, thread: DocumentId, saying: Saying) -> Result<RecordId, Error> {
         check_text(saying.text().unwrap_or_default())?;
         let participant = self.replica.role() == Some(Role::Participant);

@@ -14,8 +14,10 @@ pub mod claim;
 pub mod codes;
 pub mod data;
 pub mod deadlines;
+pub mod evidence;
 pub mod pseudonym;
 pub mod referral;
+pub mod reports;
 pub mod status;
 pub mod terms;
 

@@ -24,6 +24,27 @@ codes! {
     }
 }
 
+/// What a participant says of a visit that was shown on their own device (DESIGN.md 8).
+#[derive(Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It took place as shown.
+    Yes,
+    /// It did not take place.
+    No,
+    /// It took place, but something shown is wrong; what, in own words.
+    Wrong(String),
+}
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "Yes",
+            Self::No => "No",
+            Self::Wrong(_) => "Wrong(..)",
+        })
+    }
+}
+
 /// What a participant confirms: the digest of a visit's facts. Another text for each participant,
 /// since the participation stands in the visit's id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -55,7 +55,7 @@ pub mod work;
 
 pub use claim::{ApprovedClaim, Billed, BilledAmount, BilledEntry, ClaimKey, ClaimLine, EntryKind};
 pub use code_list::{CodeList, CodeListName};
-pub use confirmation::{Confirmation, ConfirmationGrade, VisitDigest};
+pub use confirmation::{Confirmation, ConfirmationGrade, Verdict, VisitDigest};
 pub use employment::{
     Employment, EmploymentKind, EmploymentTerms, InsuranceTold, PracticeAgreement,
 };

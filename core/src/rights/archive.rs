@@ -23,7 +23,9 @@ use super::retention::Retention;
 use super::text::{self, Both, date_text, escape, label, role_text, time_text};
 use crate::document::schema::{FIELD_VOID, Scalar};
 use crate::document::{CaseView, RecordRef, RecordRow};
-use crate::domain::{EmployerKey, Instant, Language, LocalDate, Provider, RecordId, StaffKey};
+use crate::domain::{
+    Billed, EmployerKey, Instant, Language, LocalDate, Provider, RecordId, StaffKey,
+};
 
 /// The version of the JSON's form.
 pub const ARCHIVE_VERSION: u32 = 1;
@@ -247,6 +249,11 @@ fn moment(row: &RecordRow) -> Option<Instant> {
         Record::Contact(contact) => Some(contact.at),
         Record::Note(note) => Some(note.at),
         Record::Report(report) => report.delivered.map(LocalDate::start),
+        Record::Employment(employment) => Some(employment.from.start()),
+        Record::Notice(notice) => Some(notice.at),
+        Record::Proposal(proposal) => Some(proposal.at),
+        Record::Confirmation(confirmation) => Some(confirmation.at),
+        Record::Billed(billed) => Some(billed.approved.start()),
         _ => None,
     }
 }
@@ -277,7 +284,13 @@ impl AccessArchive<'_> {
             RecordRef::Trip(_) => 2,
             RecordRef::Report(_) => 3,
             RecordRef::Contact(_) => 4,
-            _ => 5,
+            RecordRef::Note(_) => 5,
+            RecordRef::Employment(_) => 6,
+            RecordRef::Confirmation(_) => 7,
+            RecordRef::Notice(_) => 8,
+            RecordRef::Proposal(_) => 9,
+            RecordRef::Billed(_) => 10,
+            _ => 11,
         };
         rows.sort_by_key(|(record, row)| (kind(record), moment(row)));
         rows
@@ -330,7 +343,7 @@ impl AccessArchive<'_> {
             lines.join("\n")
         };
         let parsed = match kind {
-            Kind::Text | Kind::List => None,
+            Kind::Text | Kind::List | Kind::Count => None,
             Kind::Instant => value
                 .parse()
                 .ok()
@@ -346,6 +359,17 @@ impl AccessArchive<'_> {
                 });
             }
             Kind::Code => return fields::code(value).map_or_else(|| escape(value), label),
+            Kind::Answer => return fields::answer(value).map_or_else(|| escape(value), label),
+            Kind::EndReason => {
+                let (code, words) = value.split_once('\n').unwrap_or((value, ""));
+                let known = fields::code(code).map_or_else(|| escape(code), label);
+                return if words.is_empty() {
+                    known
+                } else {
+                    format!("{known}: {}", escape(words))
+                };
+            }
+            Kind::Billed => billed_text(value),
             Kind::Staff => return lines(&|key| self.staff_text(key)),
             Kind::Visits => return lines(&|id| self.visit_text(id)),
             Kind::Employer => self.employers.get(&EmployerKey(value.to_owned())).cloned(),
@@ -360,13 +384,19 @@ impl AccessArchive<'_> {
                 Ok(ms) => Instant(ms).rfc3339().into(),
                 Err(_) => value.into(),
             },
-            Kind::Minutes | Kind::Percent => match value.parse::<i64>() {
+            Kind::Minutes | Kind::Percent | Kind::Count => match value.parse::<i64>() {
                 Ok(number) => number.into(),
                 Err(_) => value.into(),
             },
             Kind::Bool => (value == "true").into(),
+            Kind::Billed => serde_json::from_str(value).unwrap_or_else(|_| value.into()),
             Kind::List | Kind::Staff | Kind::Visits => value.lines().collect(),
-            Kind::Text | Kind::Date | Kind::Code | Kind::Employer => value.into(),
+            Kind::Text
+            | Kind::Date
+            | Kind::Code
+            | Kind::Answer
+            | Kind::EndReason
+            | Kind::Employer => value.into(),
         }
     }
 
@@ -726,9 +756,33 @@ fn record_id(record: &RecordRef) -> Option<String> {
         | RecordRef::Trip(id)
         | RecordRef::Report(id)
         | RecordRef::Contact(id)
-        | RecordRef::Note(id) => Some(id.to_string()),
+        | RecordRef::Note(id)
+        | RecordRef::Employment(id)
+        | RecordRef::Notice(id)
+        | RecordRef::Proposal(id)
+        | RecordRef::Confirmation(id) => Some(id.to_string()),
+        RecordRef::Billed(month) => Some(month.to_string()),
         _ => None,
     }
+}
+
+/// What a claim held of the participation, a line for each entry.
+fn billed_text(json: &str) -> Option<String> {
+    let billed: Billed = serde_json::from_str(json).ok()?;
+    let mut lines: Vec<String> = billed
+        .entries
+        .iter()
+        .map(|entry| {
+            let (nb, en) = fields::entry_kind(entry.kind);
+            let date = date_text(entry.date);
+            format!("{date}: {nb} / {en}, {} × 15 min", entry.quarters)
+        })
+        .collect();
+    lines.extend(billed.places.iter().flat_map(|(month, prices)| {
+        let parts = prices.values();
+        parts.map(move |part| format!("{month}: {part} / 100000 plass / place"))
+    }));
+    Some(lines.join("\n"))
 }
 
 fn heading(out: &mut String, level: u8, name: Both) {
@@ -778,7 +832,10 @@ mod tests {
     use crate::domain::visit::{GroupInfo, MeetingForm, Visit, With};
     use crate::domain::work::{ContactAttempt, ContactChannel, Note, Trip};
     use crate::domain::{
-        Absence, GroupMeetingId, Minutes, Outcome, Participation, ReferralChannel, Status,
+        Absence, Area, BilledEntry, Confirmation, ConfirmationGrade, Employment, EmploymentKind,
+        EmploymentTerms, EndReason, EndReasonKind, EntryKind, GroupMeetingId, InsuranceTold,
+        Minutes, Notice, NoticeChannel, NoticeKind, Outcome, Participation, PracticeAgreement,
+        Proposal, ProposalChange, ProposalState, ReferralChannel, Review, Status, VisitDigest,
     };
 
     const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&</td></script>";
@@ -810,6 +867,15 @@ mod tests {
         p.employer = Some("employer-014".into());
         p.order = text("Bistand til å finne arbeid");
         p.reduced_work_capacity = true;
+        p.from_school_or_sentence = true;
+        p.end_reason = Some(EndReason {
+            kind: EndReasonKind::Other,
+            text: text("Flyttet til Bergen"),
+        });
+        p.end_status = text("ordinaert-arbeid");
+        p.wants_work = "2026-01-11".parse().ok();
+        p.therapist_supports = "2026-01-12".parse().ok();
+        p.declaration_signed = "2026-01-27".parse().ok();
         p.agreement = Some("oppfolging".into());
         p.consultant = Some("consultant-00".into());
         p.co_consultants = vec!["consultant-01".into(), "consultant-02".into()];
@@ -848,16 +914,33 @@ mod tests {
             start: Some(Instant::parse("2026-02-02T08:20+01:00").unwrap()),
             end: Some(Instant::parse("2026-02-02T08:55+01:00").unwrap()),
             visits: vec![RecordId([1; 16]), RecordId([99; 16])],
-            meetings: 2,
+            meetings: 3,
         };
         put(&mut view, Record::Trip(trip));
+        let written = [
+            ("summary", "Klar for fast jobb"),
+            ("newer_field", "Fra en nyere utgave"),
+        ];
         let report = Report {
             minutes: Minutes(150),
             delivered: "2026-07-01".parse().ok(),
             consultant: Some("consultant-00".into()),
+            period_from: "2026-01-26".parse().ok(),
+            period_to: "2026-06-26".parse().ok(),
+            texts: written
+                .map(|(code, text)| (code.into(), text.into()))
+                .into(),
+            review: Some(Review {
+                on: "2026-06-30".parse().unwrap(),
+                agrees: true,
+                comment: "Godt samarbeid".into(),
+            }),
+            place: text("Kristiansand"),
+            signed: "2026-06-30".parse().ok(),
             ..Report::new(RecordId([3; 16]), ReportKind::Final)
         };
         put(&mut view, Record::Report(report));
+        newer_records(&mut view);
         let contact = ContactAttempt {
             id: RecordId([4; 16]),
             at: Instant::parse("2026-03-03T12:00+01:00").unwrap(),
@@ -881,6 +964,107 @@ mod tests {
         voided.conflicts = vec!["text".into()];
         voided.damaged = vec!["at".into()];
         view
+    }
+
+    /// Employment, notice, proposals, confirmation and claim, every field filled in.
+    fn newer_records(view: &mut CaseView) {
+        let day = |text: &str| text.parse::<LocalDate>().unwrap();
+        let at = Instant::parse("2026-05-04T12:00+02:00").unwrap();
+        let mut employment = Employment::new(
+            RecordId([6; 16]),
+            EmploymentKind::WorkPractice,
+            day("2026-03-02"),
+        );
+        employment.employer = Some("employer-014".into());
+        employment.contact = Some("Lise Lager".into());
+        employment.position_percent = Some(50);
+        employment.terms = Some(EmploymentTerms::Temporary);
+        employment.to = Some(day("2026-05-29"));
+        employment.goal = "Prøve truck".into();
+        employment.reason = "Nær hjemmet".into();
+        employment.employer_comment = "Pålitelig".into();
+        employment.agreement = PracticeAgreement {
+            purpose: "Avklare".into(),
+            training: "Truckkurs".into(),
+            follow_up: "Ukentlig".into(),
+            working_time: "Ni til tolv".into(),
+            tasks: "Plukke varer".into(),
+            adaptation: "Korte dager".into(),
+            confidentiality: true,
+            privacy: true,
+            signed: Some(day("2026-03-01")),
+        };
+        employment.insurance = Some(InsuranceTold {
+            on: day("2026-02-27"),
+            to: "Daglig leder".into(),
+            how: "E-post".into(),
+        });
+        put(view, Record::Employment(Box::new(employment)));
+        let notice = Notice {
+            id: RecordId([7; 16]),
+            kind: NoticeKind::Absence,
+            at,
+            channel: NoticeChannel::Phone,
+            recipient: Some("NAV Kristiansand".into()),
+            about: Some(RecordId([1; 16])),
+            consultant: Some("consultant-00".into()),
+            text: "Kom ikke".into(),
+        };
+        put(view, Record::Notice(notice));
+        let proposal = |id, change, state| {
+            Record::Proposal(Proposal {
+                id: RecordId([id; 16]),
+                change,
+                justification: "Trenger mer tid".into(),
+                at,
+                consultant: Some("consultant-00".into()),
+                state,
+            })
+        };
+        let end = ProposalChange::End {
+            end: Some(day("2026-06-26")),
+            reason: Some(EndReason {
+                kind: EndReasonKind::FoundWork,
+                text: None,
+            }),
+            participated: Some(true),
+        };
+        let rejected = ProposalState::Rejected {
+            by: "Ola Haugen".into(),
+            on: day("2026-05-05"),
+            reason: "For tidlig".into(),
+        };
+        put(view, proposal(8, end, rejected));
+        let start = ProposalChange::StartDate {
+            start: day("2026-02-01"),
+            end: None,
+        };
+        put(view, proposal(9, start, ProposalState::Waiting));
+        let confirmation = Confirmation {
+            id: RecordId([10; 16]),
+            visit: RecordId([1; 16]),
+            digest: VisitDigest([0xab; 32]),
+            grade: ConfirmationGrade::Later,
+            at,
+            reason: "På papir".into(),
+        };
+        put(view, Record::Confirmation(confirmation));
+        let billed = Billed {
+            agreement: "oppfolging-agder".into(),
+            month: day("2026-02-01").month(),
+            approved: day("2026-03-05"),
+            entries: vec![BilledEntry {
+                record: RecordId([1; 16]),
+                kind: EntryKind::Travel,
+                date: day("2026-02-02"),
+                area: Area("B".into()),
+                hourly_ore: 90_000,
+                quarters: 3,
+            }],
+            amounts: Vec::new(),
+            places: [(day("2026-02-01").month(), [(1_000_000, 50_000)].into())].into(),
+        };
+        put(view, Record::Billed(billed));
     }
 
     fn who(name: &str, role: Role) -> ArchivePerson {
@@ -948,6 +1132,7 @@ mod tests {
         let view = full();
         let (html, json) = files(&view);
         let mut values = 0;
+        let mut named = BTreeSet::new();
         for (record, row) in &view.rows {
             let part = if *record == RecordRef::Participation {
                 json["participation"].clone()
@@ -958,7 +1143,15 @@ mod tests {
             };
             for (key, scalar) in row.record.to_fields() {
                 values += 1;
+                if key == "f.newer_field" {
+                    // A field that only a newer program knows stands under its key.
+                    assert_eq!(part["fields"][&key], "Fra en nyere utgave");
+                    assert!(html.contains("f.newer_field"));
+                    continue;
+                }
                 let field = fields::describe(record, &key).unwrap_or_else(|| panic!("{key}"));
+                named.insert((fields::record_name(record).0, field.name));
+                assert_ne!(fields::record_name(record).0, "register");
                 let value = &part["fields"][field.name];
                 let text = scalar.to_string();
                 let (expected, shown): (Value, String) = match field.kind {
@@ -967,14 +1160,28 @@ mod tests {
                         (at.rfc3339().into(), time_text(at, Language::Norwegian))
                     }
                     Kind::Minutes => (text.parse::<i64>().unwrap().into(), format!("{text} min")),
+                    Kind::Count => (text.parse::<i64>().unwrap().into(), text.clone()),
                     Kind::Percent => (text.parse::<i64>().unwrap().into(), format!("{text} %")),
                     Kind::Bool => (true.into(), label(("ja", "yes"))),
                     Kind::Date => (text.as_str().into(), date_text(text.parse().unwrap())),
                     Kind::Code => (text.as_str().into(), label(fields::code(&text).unwrap())),
+                    Kind::Answer => (text.as_str().into(), label(fields::answer(&text).unwrap())),
+                    Kind::EndReason => {
+                        let code = text.lines().next().unwrap();
+                        (text.as_str().into(), label(fields::code(code).unwrap()))
+                    }
+                    Kind::Billed => (
+                        serde_json::from_str(&text).unwrap(),
+                        "02.02.2026: reise / travel, 3 × 15 min\n2026-02: 50000 / 100000 plass"
+                            .into(),
+                    ),
                     Kind::List | Kind::Staff | Kind::Visits => {
                         // Staff who are known stand with their name.
                         let last = text.lines().last().unwrap();
                         let last = last.replace("consultant-00", "Kari Li (veileder)");
+                        // Meetings that are known stand with their time.
+                        let own = RecordId([1; 16]).to_string();
+                        let last = last.replace(&own, "02.02.2026 kl. 09.00");
                         (text.lines().collect(), escape(&last))
                     }
                     Kind::Employer => (text.as_str().into(), "Lager &lt;AS&gt;".into()),
@@ -986,7 +1193,13 @@ mod tests {
             }
         }
         // Every field that the schema can write, so that a new one cannot be forgotten.
-        assert_eq!(values, 35 + 12 + 5 + 4 + 5 + 2 - 1);
+        // Participation (a protected one has no address), visit, trip, report (11, one written,
+        // one that a newer program wrote), contact, note, employment, notice, proposals (of 11 and
+        // 6 fields), confirmation, claim.
+        let records = [40, 12, 6, 13, 5, 2, 22, 7, 17, 5, 2];
+        assert_eq!(values, records.iter().sum::<usize>());
+        // No two fields of one kind of record share a name.
+        assert_eq!(named.len(), values - 1 - 5);
         for part in [
             "Ført på feil deltaker",
             "Kari Li",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text::{Both, pick, time_text};
 use crate::document::{CaseView, Record};
-use crate::domain::{Absence, Instant, Language, Outcome};
+use crate::domain::{Absence, EndReason, EndReasonKind, Instant, Language, Outcome};
 
 /// The notice goes to NAV within this time, in hours (K15).
 pub const NOTICE_HOURS_MAX: i64 = 24;
@@ -42,9 +42,11 @@ pub enum DataCategory {
     Employment,
     /// Periods, meetings, attendance and contact attempts.
     Attendance,
+    /// That somebody came from school or from serving a sentence.
+    Background,
     /// Health data: sick leave.
     SickLeave,
-    /// Health data: reduced work capacity, absence through illness.
+    /// Health data: reduced work capacity, absence or end through illness, a therapist's support.
     Health,
     /// Notes in free words, which may hold health data, education and practice.
     Notes,
@@ -52,7 +54,7 @@ pub enum DataCategory {
 
 impl DataCategory {
     /// Every category, in the order of the agreement's list.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Name,
         Self::Address,
         Self::ProtectedAddress,
@@ -64,6 +66,7 @@ impl DataCategory {
         Self::NavContact,
         Self::Employment,
         Self::Attendance,
+        Self::Background,
         Self::SickLeave,
         Self::Health,
         Self::Notes,
@@ -91,10 +94,16 @@ impl DataCategory {
                 "perioder, møter, oppmøte, reiser og kontaktforsøk",
                 "periods, meetings, attendance, travel and contact attempts",
             ),
+            Self::Background => (
+                "opplysning om overgang fra skole eller soning",
+                "that somebody came from school or from serving a sentence",
+            ),
             Self::SickLeave => ("helseopplysninger: sykmelding", "health data: sick leave"),
             Self::Health => (
-                "helseopplysninger: nedsatt arbeidsevne, fravær på grunn av sykdom",
-                "health data: reduced work capacity, absence through illness",
+                "helseopplysninger: nedsatt arbeidsevne, fravær eller avslutning på grunn av \
+                 sykdom, støtte fra behandler",
+                "health data: reduced work capacity, absence or end through illness, a therapist's \
+                 support",
             ),
             Self::Notes => (
                 "notater i fritekst, som kan inneholde helseopplysninger, utdanning og praksis",
@@ -112,7 +121,10 @@ impl DataCategory {
     /// Whether it is of a special category (GDPR art. 9).
     #[must_use]
     pub const fn is_sensitive(self) -> bool {
-        matches!(self, Self::SickLeave | Self::Health | Self::Notes)
+        matches!(
+            self,
+            Self::Background | Self::SickLeave | Self::Health | Self::Notes
+        )
     }
 
     /// The categories that a casefile holds something of, voided records included.
@@ -152,20 +164,33 @@ impl DataCategory {
                         Self::Employment,
                         p.employed_at_referral
                             || p.position_percent.is_some()
-                            || p.employer.is_some(),
+                            || p.employer.is_some()
+                            || p.wants_work.is_some()
+                            || p.end_status.is_some(),
                     );
+                    has(Self::Background, p.from_school_or_sentence);
                     has(
                         Self::Attendance,
-                        p.start.is_some() || p.end.is_some() || p.ordered.is_some(),
+                        p.start.is_some()
+                            || p.end.is_some()
+                            || p.ordered.is_some()
+                            || p.end_reason.is_some()
+                            || p.declaration_signed.is_some(),
                     );
                     has(
                         Self::SickLeave,
                         p.sick_leave_from.is_some() || p.sick_leave_percent.is_some(),
                     );
-                    has(Self::Health, p.reduced_work_capacity);
+                    has(
+                        Self::Health,
+                        p.reduced_work_capacity
+                            || p.therapist_supports.is_some()
+                            || is_illness(p.end_reason.as_ref()),
+                    );
+                    let words = p.end_reason.as_ref().is_some_and(|r| r.text.is_some());
                     has(
                         Self::Notes,
-                        p.erasure_hold.is_some() || p.restricted.is_some(),
+                        words || p.erasure_hold.is_some() || p.restricted.is_some(),
                     );
                 }
                 Record::Visit(visit) => {
@@ -186,13 +211,60 @@ impl DataCategory {
                     has(Self::Notes, !contact.note.is_empty());
                 }
                 Record::Note(_) => has(Self::Notes, true),
-                Record::Trip(_) | Record::Report(_) => has(Self::Attendance, true),
-                _ => {}
+                Record::Report(report) => {
+                    has(Self::Attendance, true);
+                    has(
+                        Self::Notes,
+                        !report.texts.is_empty() || report.review.is_some(),
+                    );
+                }
+                Record::Employment(employment) => {
+                    has(Self::Employment, true);
+                    let agreement = &employment.agreement;
+                    let texts = [
+                        &employment.goal,
+                        &employment.reason,
+                        &employment.employer_comment,
+                        &agreement.purpose,
+                        &agreement.training,
+                        &agreement.follow_up,
+                        &agreement.working_time,
+                        &agreement.tasks,
+                        &agreement.adaptation,
+                    ];
+                    has(Self::Notes, texts.iter().any(|text| !text.is_empty()));
+                }
+                Record::Notice(notice) => {
+                    has(Self::Attendance, true);
+                    has(Self::Notes, !notice.text.is_empty());
+                }
+                Record::Proposal(proposal) => {
+                    has(Self::Attendance, true);
+                    has(Self::Health, is_illness(proposal.change.reason()));
+                    has(Self::Notes, !proposal.justification.is_empty());
+                }
+                Record::Confirmation(confirmation) => {
+                    has(Self::Attendance, true);
+                    has(Self::Notes, !confirmation.reason.is_empty());
+                }
+                Record::Trip(_) | Record::Billed(_) => has(Self::Attendance, true),
+                Record::Provider(_)
+                | Record::Agreement(_)
+                | Record::Employer(_)
+                | Record::Staff(_)
+                | Record::Statistics(_)
+                | Record::Claim(_)
+                | Record::OfficeReport(_)
+                | Record::CodeList(_) => {}
             }
             has(Self::Notes, row.voided.is_some());
         }
         found
     }
+}
+
+fn is_illness(reason: Option<&EndReason>) -> bool {
+    reason.is_some_and(|reason| reason.kind == EndReasonKind::Ill)
 }
 
 /// A participation that the lost device could read.
@@ -564,7 +636,10 @@ mod tests {
     use super::super::retention::tests::put;
     use super::*;
     use crate::domain::participation::NationalId;
-    use crate::domain::{Note, Participation, RecordId};
+    use crate::domain::{
+        Confirmation, ConfirmationGrade, Employment, EmploymentKind, Note, Participation, Proposal,
+        ProposalChange, ProposalState, RecordId, Report, ReportKind, VisitDigest,
+    };
 
     fn view(reference: &str, protected: bool) -> CaseView {
         let mut p = Participation::new(reference, "Fatima", "Dahl");
@@ -679,6 +754,60 @@ mod tests {
         p.start = "2026-01-05".parse().ok();
         p.sick_leave_percent = Some(50);
         p.reduced_work_capacity = true;
+        p.from_school_or_sentence = true;
         assert_eq!(DataCategory::of(&view), DataCategory::ALL.into());
+    }
+
+    #[test]
+    fn each_kind_of_record_says_what_it_holds() {
+        use DataCategory::{Attendance, Employment as Work, Health, Name, Notes};
+        let of = |record: Record| {
+            let mut view = CaseView::default();
+            put(
+                &mut view,
+                Record::Participation(Box::new(Participation::new("p", "A", "B"))),
+            );
+            put(&mut view, record);
+            let mut found = DataCategory::of(&view);
+            assert!(found.remove(&Name));
+            found.into_iter().collect::<Vec<_>>()
+        };
+        let id = RecordId([2; 16]);
+        let at = Instant(1_767_596_400_000);
+        let day = at.date();
+        let mut work = Employment::new(id, EmploymentKind::PaidWork, day);
+        assert_eq!(of(Record::Employment(Box::new(work.clone()))), [Work]);
+        work.employer_comment = "Flink".into();
+        assert_eq!(of(Record::Employment(Box::new(work))), [Work, Notes]);
+        let ended = |kind| {
+            Record::Proposal(Proposal {
+                id,
+                change: ProposalChange::EndReason {
+                    reason: EndReason { kind, text: None },
+                },
+                justification: String::new(),
+                at,
+                consultant: None,
+                state: ProposalState::Waiting,
+            })
+        };
+        assert_eq!(of(ended(EndReasonKind::FoundWork)), [Attendance]);
+        assert_eq!(of(ended(EndReasonKind::Ill)), [Attendance, Health]);
+        let mut report = Report::new(id, ReportKind::Status);
+        assert_eq!(of(Record::Report(report.clone())), [Attendance]);
+        report.texts.insert("progress".into(), "God".into());
+        assert_eq!(of(Record::Report(report)), [Attendance, Notes]);
+        let confirmation = |reason: &str| {
+            Record::Confirmation(Confirmation {
+                id,
+                visit: id,
+                digest: VisitDigest([0; 32]),
+                grade: ConfirmationGrade::Pin,
+                at,
+                reason: reason.into(),
+            })
+        };
+        assert_eq!(of(confirmation("")), [Attendance]);
+        assert_eq!(of(confirmation("På papir")), [Attendance, Notes]);
     }
 }

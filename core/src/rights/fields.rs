@@ -2,7 +2,9 @@
 //! how its value is written. Field keys are those of `document::schema`.
 
 use super::text::Both;
+use crate::contract::reports::templates;
 use crate::document::RecordRef;
+use crate::domain::EntryKind;
 
 /// How a field's value is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,6 +17,8 @@ pub(super) enum Kind {
     Date,
     /// Whole minutes.
     Minutes,
+    /// A number.
+    Count,
     /// Percent.
     Percent,
     /// Yes; no is absent.
@@ -29,6 +33,12 @@ pub(super) enum Kind {
     Employer,
     /// A line for each of several meetings.
     Visits,
+    /// A reason for the end: its code, and own words on the next line.
+    EndReason,
+    /// What became of a proposal: a code that [`answer`] explains.
+    Answer,
+    /// What a claim held, as JSON.
+    Billed,
 }
 
 /// A field as people and programs see it.
@@ -56,6 +66,14 @@ pub(super) const fn record_name(record: &RecordRef) -> (&'static str, Both) {
         RecordRef::Report(_) => ("report", ("Rapport", "Report")),
         RecordRef::Contact(_) => ("contact_attempt", ("Kontaktforsøk", "Contact attempt")),
         RecordRef::Note(_) => ("note", ("Notat", "Note")),
+        RecordRef::Employment(_) => ("employment", ("Arbeid og praksis", "Work and practice")),
+        RecordRef::Notice(_) => ("notice", ("Melding til NAV", "Notice to NAV")),
+        RecordRef::Proposal(_) => ("proposal", ("Forslag til NAV", "Proposal to NAV")),
+        RecordRef::Confirmation(_) => (
+            "confirmation",
+            ("Bekreftelse av møte", "Confirmation of a meeting"),
+        ),
+        RecordRef::Billed(_) => ("billed", ("Krevd fra NAV", "Claimed from NAV")),
         _ => ("register", ("Register", "Register")),
     }
 }
@@ -79,6 +97,12 @@ pub(super) fn describe(record: &RecordRef, key: &str) -> Option<Field> {
             "start" => field("start", "Fra", "From", Kind::Instant),
             "end" => field("end", "Til", "Until", Kind::Instant),
             "visits" => field("visits", "Til møtene", "For the meetings", Kind::Visits),
+            "of" => field(
+                "meetings",
+                "Antall møter reisen gjaldt",
+                "Meetings that the trip served",
+                Kind::Count,
+            ),
             _ => return None,
         }),
         RecordRef::Report(_) => Some(match key {
@@ -86,6 +110,63 @@ pub(super) fn describe(record: &RecordRef, key: &str) -> Option<Field> {
             "min" => field("minutes", "Minutter", "Minutes", Kind::Minutes),
             "delivered" => field("delivered", "Levert NAV", "Delivered to NAV", Kind::Date),
             "staff" => field("consultant", "Skrevet av", "Written by", Kind::Staff),
+            "from" => field(
+                "period_from",
+                "Om tiden fra",
+                "About the time from",
+                Kind::Date,
+            ),
+            "to" => field(
+                "period_to",
+                "Om tiden til",
+                "About the time until",
+                Kind::Date,
+            ),
+            "place" => field("place", "Sted", "Place", Kind::Text),
+            "signed" => field("signed", "Signert", "Signed", Kind::Date),
+            "reviewed" => field(
+                "reviewed",
+                "Gjennomgått med deg",
+                "Gone through with you",
+                Kind::Date,
+            ),
+            "agrees" => field(
+                "agrees",
+                "Du er enig i hele innholdet",
+                "You agree with the whole of it",
+                Kind::Bool,
+            ),
+            "comment" => field("comment", "Din kommentar", "Your comment", Kind::Text),
+            _ => {
+                // What was written, under the template's own words.
+                let written = templates::field_of(key.strip_prefix("f.")?)?;
+                field(written.code, written.label.0, written.label.1, Kind::Text)
+            }
+        }),
+        RecordRef::Employment(_) => employment(key),
+        RecordRef::Notice(_) => notice(key),
+        RecordRef::Proposal(_) => proposal(key),
+        RecordRef::Confirmation(_) => Some(match key {
+            "visit" => field("visit", "Møtet", "The meeting", Kind::Visits),
+            "digest" => field(
+                "digest",
+                "Fingeravtrykk av det som ble bekreftet",
+                "Digest of what was confirmed",
+                Kind::Text,
+            ),
+            "grade" => field("grade", "Bekreftet med", "Confirmed by", Kind::Code),
+            "at" => field("at", "Tidspunkt", "Time", Kind::Instant),
+            "reason" => field("reason", "Hvorfor eller hvordan", "Why or how", Kind::Text),
+            _ => return None,
+        }),
+        RecordRef::Billed(_) => Some(match key {
+            "on" => field("approved", "Godkjent", "Approved", Kind::Date),
+            "is" => field(
+                "entries",
+                "Timer og plasser",
+                "Hours and places",
+                Kind::Billed,
+            ),
             _ => return None,
         }),
         RecordRef::Contact(_) => Some(match key {
@@ -110,8 +191,115 @@ pub(super) fn describe(record: &RecordRef, key: &str) -> Option<Field> {
     }
 }
 
+fn employment(key: &str) -> Option<Field> {
+    use Kind::{Bool, Code, Date, Employer, Percent, Text};
+    Some(match key {
+        "kind" => field("kind", "Slags arbeid", "Kind of work", Code),
+        "employer" => field("employer", "Arbeidsgiver", "Employer", Employer),
+        "contact" => field("contact", "Kontaktperson", "Contact person", Text),
+        "pos" => field("position_percent", "Stilling", "Position", Percent),
+        "terms" => field("terms", "Ansettelsesforhold", "Terms", Code),
+        "from" => field("from", "Første dag", "First day", Date),
+        "to" => field("to", "Siste dag", "Last day", Date),
+        "goal" => field("goal", "Avtalt mål", "Agreed goal", Text),
+        "reason" => field(
+            "reason",
+            "Hvorfor denne arbeidsplassen",
+            "Why this workplace",
+            Text,
+        ),
+        "says" => field(
+            "employer_comment",
+            "Arbeidsgivers kommentar",
+            "Employer's comment",
+            Text,
+        ),
+        "purpose" => field("purpose", "Formål", "Purpose", Text),
+        "training" => field("training", "Opplæring", "Training", Text),
+        "followup" => field("follow_up", "Oppfølging", "Follow-up", Text),
+        "hours" => field("working_time", "Arbeidstid", "Working time", Text),
+        "tasks" => field("tasks", "Arbeidsoppgaver", "Tasks", Text),
+        "adapt" => field("adaptation", "Tilrettelegging", "Adaptation", Text),
+        "confid" => field(
+            "confidentiality",
+            "Avtalen har taushetserklæring",
+            "The agreement has a confidentiality declaration",
+            Bool,
+        ),
+        "privacy" => field(
+            "privacy",
+            "Avtalen sier hvordan personvernet ivaretas",
+            "The agreement says how privacy is kept",
+            Bool,
+        ),
+        "signed" => field("signed", "Avtalen signert", "Agreement signed", Date),
+        "told" => field(
+            "insurance_told_on",
+            "Arbeidsgiver fortalt om yrkesskadeforsikring",
+            "Employer told of the insurance",
+            Date,
+        ),
+        "toldto" => field(
+            "insurance_told_to",
+            "Fortalt om forsikring til",
+            "Told of the insurance",
+            Text,
+        ),
+        "toldhow" => field(
+            "insurance_told_how",
+            "Fortalt om forsikring gjennom",
+            "Told of the insurance by",
+            Text,
+        ),
+        _ => return None,
+    })
+}
+
+fn notice(key: &str) -> Option<Field> {
+    use Kind::{Code, Instant, Staff, Text};
+    Some(match key {
+        "kind" => field(
+            "kind",
+            "Hva meldingen gjaldt",
+            "What the notice was about",
+            Code,
+        ),
+        "at" => field("at", "Tidspunkt", "Time", Instant),
+        "channel" => field("channel", "Hvordan", "How", Code),
+        "to" => field("recipient", "Til", "To", Text),
+        "about" => field(
+            "about",
+            "Om registreringen (id)",
+            "About the record (id)",
+            Text,
+        ),
+        "staff" => field("consultant", "Sendt av", "Sent by", Staff),
+        "text" => field("text", "Tekst", "Text", Text),
+        _ => return None,
+    })
+}
+
+fn proposal(key: &str) -> Option<Field> {
+    use Kind::{Answer, Code, Date, EndReason, Instant, Staff, Text};
+    Some(match key {
+        "change" => field("change", "Foreslått endring", "Proposed change", Code),
+        "start" => field("start", "Ny første dag", "New first day", Date),
+        "end" => field("end", "Ny siste dag", "New last day", Date),
+        "endwhy" => field("end_reason", "Sluttårsak", "Reason for the end", EndReason),
+        "took" => field("participated", "Har deltatt", "Took part", Code),
+        "why" => field("justification", "Begrunnelse", "Justification", Text),
+        "at" => field("at", "Tidspunkt", "Time", Instant),
+        "staff" => field("consultant", "Sendt av", "Sent by", Staff),
+        "state" => field("state", "Svar", "Answer", Answer),
+        "by" => field("answered_by", "Besvart av", "Answered by", Text),
+        "on" => field("answered_on", "Besvart", "Answered", Date),
+        "answer" => field("nav_reason", "NAVs begrunnelse", "NAV's reason", Text),
+        _ => return None,
+    })
+}
+
 fn participation(key: &str) -> Option<Field> {
-    use Kind::{Bool, Code, Date, Employer, Percent, Staff, Text};
+    use Kind::{Bool, Code, Date, Employer, EndReason, Percent, Staff, Text};
     Some(match key {
         "ref" => field("reference", "Referanse", "Reference", Text),
         "first" => field("first_name", "Fornavn", "First name", Text),
@@ -173,6 +361,37 @@ fn participation(key: &str) -> Option<Field> {
             "Nedsatt arbeidsevne",
             "Reduced work capacity",
             Bool,
+        ),
+        "school" => field(
+            "from_school_or_sentence",
+            "Fra skole eller soning",
+            "From school or serving a sentence",
+            Bool,
+        ),
+        "endwhy" => field("end_reason", "Sluttårsak", "Reason for the end", EndReason),
+        "endstatus" => field(
+            "end_status",
+            "Status på arbeidsmarkedet ved avslutning",
+            "Labour-market status at the end",
+            Text,
+        ),
+        "wants" => field(
+            "wants_work",
+            "Sagt at du ønsker arbeid",
+            "Said that you want to work",
+            Date,
+        ),
+        "therapist" => field(
+            "therapist_supports",
+            "Behandler kjenner til og støtter deltakelsen",
+            "Therapist knows of and supports the participation",
+            Date,
+        ),
+        "declared" => field(
+            "declaration_signed",
+            "Taushetserklæring signert",
+            "Confidentiality declaration signed",
+            Date,
         ),
         "protected" => field(
             "address_protected",
@@ -267,8 +486,79 @@ pub(super) fn code(code: &str) -> Option<Both> {
         "final" => ("sluttrapport", "final report"),
         "plan" => ("plan", "plan"),
         "joint_plan" => ("felles plan før avslutning", "joint plan before the end"),
+        "paid_work" => ("lønnet arbeid", "paid work"),
+        "work_practice" => ("arbeidspraksis", "work practice"),
+        "short_stay" => ("hospitering", "a short stay"),
+        "permanent" => ("fast", "permanent"),
+        "temporary" => ("midlertidig", "temporary"),
+        "substitute" => ("vikariat", "as a substitute"),
+        "no_capacity" => ("ingen ledig plass", "no free capacity"),
+        "absence" => ("fravær uten gyldig grunn", "absence without a valid reason"),
+        "quit" => ("sluttet underveis", "stopped under way"),
+        "hours_above_average" => (
+            "større behov enn gjennomsnittet",
+            "a need above the average",
+        ),
+        "unsuitable" => ("tiltaket passer ikke", "the measure is unsuitable"),
+        "safety_refusal" => (
+            "nektet oppmøte av hensyn til sikkerhet",
+            "attendance refused for safety",
+        ),
+        "start" => ("oppstart", "start"),
+        "extension" | "extend" => ("forlengelse", "extension"),
+        "end" => ("avslutning", "end"),
+        "data_request" => (
+            "krav eller klage om personopplysninger",
+            "a request or complaint about personal data",
+        ),
+        "authority_request" => (
+            "en myndighet ba om opplysninger",
+            "an authority asked for data",
+        ),
+        "start_date" => ("annen første dag", "another first day"),
+        "end_date" => ("annen siste dag", "another last day"),
+        "end_reason" => ("annen sluttårsak", "another reason for the end"),
+        "remove_start" => ("ingen første dag lenger", "no first day any more"),
+        "yes" => ("ja", "yes"),
+        "no" => ("nei", "no"),
+        "own_device" => ("egen enhet", "your own device"),
+        "pin" => ("PIN-kode", "a PIN"),
+        "drawn" => ("tegnet underskrift", "a drawn signature"),
+        "later" => ("bekreftet senere", "confirmed later"),
+        "none" => ("ikke bekreftet", "not confirmed"),
+        "FATT_JOBB" => ("fått jobb", "got a job"),
+        "SYK" => ("syk", "ill"),
+        "TRENGER_ANNEN_STOTTE" => (
+            "trenger annen hjelp og støtte",
+            "needs other help and support",
+        ),
+        "IKKE_MOTT" => ("møter ikke opp", "does not come"),
+        "UTDANNING" => ("utdanning", "education"),
+        "ANNET" => ("annet", "other"),
         _ => return None,
     })
+}
+
+/// What an answer to a proposal means. `waiting` is another thing in a participation.
+pub(super) fn answer(code: &str) -> Option<Both> {
+    Some(match code {
+        "waiting" => ("venter på svar", "waiting for an answer"),
+        "approved" => ("godkjent", "approved"),
+        "rejected" => ("avvist", "rejected"),
+        "withdrawn" => ("tilbakekalt", "called back"),
+        "replaced" => ("erstattet", "replaced"),
+        _ => return None,
+    })
+}
+
+/// What an entry of a claim is for.
+pub(super) const fn entry_kind(kind: EntryKind) -> Both {
+    match kind {
+        EntryKind::FollowUp => ("oppfølging", "follow-up"),
+        EntryKind::NoShow => ("ikke møtt", "did not come"),
+        EntryKind::Travel => ("reise", "travel"),
+        EntryKind::Report => ("rapport", "report"),
+    }
 }
 
 #[cfg(test)]
@@ -277,7 +567,8 @@ mod tests {
     use crate::domain::ReportKind;
     use crate::domain::work::ContactChannel;
     use crate::domain::{
-        Absence, CancelledBy, MeetingForm, Outcome, ReferralChannel, Status, With,
+        Absence, CancelledBy, ConfirmationGrade, EmploymentKind, EmploymentTerms, EndReasonKind,
+        MeetingForm, NoticeChannel, NoticeKind, Outcome, ReferralChannel, Status, With,
     };
 
     #[test]
@@ -302,8 +593,35 @@ mod tests {
                 .iter()
                 .map(|c| Outcome::Cancelled(*c).code()),
         );
+        codes.extend(EmploymentKind::ALL.iter().map(|c| c.code().to_owned()));
+        codes.extend(EmploymentTerms::ALL.iter().map(|c| c.code().to_owned()));
+        codes.extend(NoticeKind::ALL.iter().map(|c| c.code().to_owned()));
+        codes.extend(NoticeChannel::ALL.iter().map(|c| c.code().to_owned()));
+        codes.extend(ConfirmationGrade::ALL.iter().map(|c| c.code().to_owned()));
+        codes.extend(EndReasonKind::ALL.iter().map(|c| c.code().to_owned()));
+        let changes = ["extend", "end", "not_relevant", "start_date", "end_date"];
+        codes.extend(changes.map(str::to_owned));
+        codes.extend(["end_reason", "remove_start", "yes", "no"].map(str::to_owned));
         for name in codes {
             assert!(code(&name).is_some(), "{name}");
         }
+        for state in ["waiting", "approved", "rejected", "withdrawn", "replaced"] {
+            assert!(answer(state).is_some(), "{state}");
+        }
+    }
+
+    #[test]
+    fn every_written_field_of_the_templates_is_named_by_the_templates_own_words() {
+        let report = RecordRef::Report(crate::domain::RecordId([1; 16]));
+        for template in [&templates::PLAN, &templates::STATUS, &templates::FINAL] {
+            for of_template in template.fields {
+                let key = format!("f.{}", of_template.code);
+                let field = describe(&report, &key).unwrap();
+                assert_eq!(field.name, of_template.code);
+                assert!(field.both.0.starts_with(&of_template.label.0[..4]));
+            }
+        }
+        assert!(describe(&report, "f.something_newer").is_none());
+        assert!(describe(&report, "f").is_none());
     }
 }
