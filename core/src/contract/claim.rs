@@ -301,8 +301,8 @@ impl Claim {
             comes_first: last.map(Month::next).filter(|next| *next != month),
         };
         let drawing = Drawing { basis, month, last };
-        let newest = basis.agreement.newest().map(|terms| &terms.pricing);
-        match newest {
+        let terms = basis.agreement.terms_on(month.last_day());
+        match terms.map(|terms| &terms.pricing) {
             Some(Pricing::Place(_)) => drawing.places(&mut claim),
             Some(Pricing::Hourly(_)) | None => drawing.hourly(&mut claim),
         }

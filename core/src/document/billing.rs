@@ -69,3 +69,71 @@ impl CaseView {
         Some(case)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::RecordRef;
+    use super::*;
+    use crate::contract::billing::tests::{File, visit};
+
+    fn view(change: impl FnOnce(&mut RecordRow, &mut RecordRow)) -> CaseView {
+        let row = |record: Record| RecordRow {
+            record,
+            voided: None,
+            conflicts: Vec::new(),
+            damaged: Vec::new(),
+            changed_by: None,
+            changed_ms: 0,
+        };
+        let file = File::new(1);
+        let met = visit(1, "2026-02-03", 60);
+        let id = met.id;
+        let mut participation = row(Record::Participation(Box::new(file.participation)));
+        let mut met = row(Record::Visit(met));
+        change(&mut participation, &mut met);
+        let mut view = CaseView::default();
+        view.rows.insert(RecordRef::Participation, participation);
+        view.rows.insert(RecordRef::Visit(id), met);
+        view
+    }
+
+    fn doubts(view: &CaseView) -> (Option<Doubt>, bool, Option<Doubt>) {
+        let case = view.billing_case(DocumentId([1; 16])).unwrap();
+        (case.doubt, case.restricted, case.visits[0].doubt)
+    }
+
+    #[test]
+    fn only_what_money_hangs_on_holds_money_back() {
+        let sure = view(|participation, met| {
+            participation.conflicts = vec!["tel".into(), "mail".into()];
+            met.conflicts = vec!["note".into()];
+            met.damaged = vec!["act".into()];
+        });
+        assert_eq!(doubts(&sure), (None, false, None));
+        for field in ["area", "start", "end", "agreement", "status"] {
+            let view = view(|participation, _| participation.conflicts = vec![field.into()]);
+            assert_eq!(doubts(&view), (Some(Doubt::Conflict), false, None));
+        }
+        for field in ["start", "end", "form", "with", "staff", "out", "group"] {
+            let view = view(|_, met| met.damaged = vec![field.into()]);
+            assert_eq!(doubts(&view), (None, false, Some(Doubt::Damaged)));
+        }
+    }
+
+    #[test]
+    fn a_restriction_holds_while_two_devices_disagree_on_it() {
+        let view = view(|participation, _| {
+            participation.conflicts = vec![FIELD_RESTRICTED.into()];
+        });
+        assert_eq!(doubts(&view), (None, true, None));
+    }
+
+    #[test]
+    fn a_casefile_without_its_participation_is_not_billed() {
+        assert!(
+            CaseView::default()
+                .billing_case(DocumentId([1; 16]))
+                .is_none()
+        );
+    }
+}
