@@ -161,11 +161,11 @@ impl World {
 fn last_card(client: &Client) -> (DocumentId, VisitCard) {
     let thread = client.own_threads().unwrap()[0];
     let lines = client.thread(thread).unwrap();
-    let cards = lines.into_iter().filter_map(|line| match line.saying {
+    let mut cards = lines.into_iter().filter_map(|line| match line.saying {
         Saying::Card(card) => Some(card),
         _ => None,
     });
-    (thread, cards.last().unwrap())
+    (thread, cards.next_back().unwrap())
 }
 
 fn answer(participant: &mut Device, verdict: Verdict) {
@@ -385,6 +385,23 @@ fn a_final_report_is_delivered_whole_and_the_offices_reports_are_the_offices() {
         .phone
         .client
         .record_each(vec![(case, Record::Report(direct))]);
+    assert_eq!(refused.unwrap_err().code(), "report_incomplete");
+    // One that was delivered otherwise than through Følge is recorded as it was; one with anything
+    // written here is not such.
+    let mut elsewhere = Report {
+        id: world.phone.client.new_record_id(),
+        ..report.clone()
+    };
+    let other = world.cases[1];
+    let phone = &mut world.phone.client;
+    phone
+        .record_delivered_elsewhere(other, elsewhere.clone())
+        .unwrap();
+    elsewhere.id = phone.new_record_id();
+    elsewhere
+        .texts
+        .insert("summary".into(), "Halvferdig".into());
+    let refused = phone.record_delivered_elsewhere(other, elsewhere);
     assert_eq!(refused.unwrap_err().code(), "report_incomplete");
     let whole = Report {
         id: world.phone.client.new_record_id(),

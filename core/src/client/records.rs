@@ -41,6 +41,14 @@ impl Client {
     /// delivered; [`Error::UnknownDocument`], [`Error::NotAllowed`], [`Error::Store`].
     pub fn record(&mut self, document: DocumentId, record: Record) -> Result<(), Error> {
         self.check_delivery(document, &record)?;
+        self.record_unchecked(document, record)
+    }
+
+    pub(super) fn record_unchecked(
+        &mut self,
+        document: DocumentId,
+        record: Record,
+    ) -> Result<(), Error> {
         self.execute(&[(document, Command::Record(record), None)])
     }
 

@@ -177,6 +177,25 @@ impl Client {
         }
     }
 
+    /// Records what was delivered before Følge was taken into use, or otherwise than through it: a
+    /// report of which only the day and the time spent are known. Nothing was written here, so
+    /// nothing can be missing; a report with anything written goes the ordinary way.
+    /// # Errors
+    /// As [`Client::record`].
+    pub fn record_delivered_elsewhere(
+        &mut self,
+        document: DocumentId,
+        report: Report,
+    ) -> Result<(), Error> {
+        let record = Record::Report(report);
+        if let Record::Report(report) = &record
+            && (!report.texts.is_empty() || report.review.is_some() || report.signed.is_some())
+        {
+            return self.record(document, record);
+        }
+        self.record_unchecked(document, record)
+    }
+
     // --- the office's ---
 
     /// What the result report counts each participation of an agreement by, and how many casefiles
