@@ -466,6 +466,6 @@ pub fn perform(
         Work::Report {
             participant,
             report,
-        } => client.record(of(participant)?, Record::Report(report.clone())),
+        } => client.record_delivered_elsewhere(of(participant)?, report.clone()),
     }
 }

@@ -279,9 +279,12 @@ impl Client {
     pub fn retention(&mut self) -> Result<BTreeMap<DocumentId, Retention>, Error> {
         let cases: Vec<DocumentId> = self.replica.summaries().keys().copied().collect();
         let mut found = BTreeMap::new();
+        let agreements = self.replica.agreements()?;
         for document in cases {
             let view = self.replica.load_view(document)?;
-            found.insert(document, Retention::of(view));
+            let key = view.participation().and_then(|p| p.agreement.as_ref());
+            let agreement = key.and_then(|key| agreements.get(key));
+            found.insert(document, Retention::of(view, agreement));
         }
         Ok(found)
     }

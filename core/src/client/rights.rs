@@ -171,10 +171,14 @@ impl Client {
             .map(|employer| (employer.key.clone(), employer.name.clone()))
             .collect();
         let made_at = Instant(self.replica.env().now().wall_ms);
+        let view = self.replica.load_view(document)?;
+        let key = view.participation().and_then(|p| p.agreement.as_ref());
+        let agreement = known.agreements.iter().find(|a| Some(&a.key) == key);
         let archive = AccessArchive {
             provider: &known.provider,
             made_at,
-            view: self.replica.load_view(document)?,
+            view,
+            agreement,
             staff,
             employers,
             history,

@@ -8,40 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::activities::ACTIVITIES;
 use super::terms::{TermsError, TermsProblem};
 use crate::domain::{CodeList, CodeListName, EndReasonKind, Language};
-
-/// NAV's content codes of a participation (`DOMAIN.md` 1.4), which serve as activity codes (F).
-const ACTIVITIES: [(&str, &str); 16] = [
-    ("arbeidspraksis", "Arbeidspraksis"),
-    ("arbeidsutproving", "Arbeidsutprøving"),
-    ("jobbsoking", "Støtte til jobbsøking"),
-    ("karriereveiledning", "Karriereveiledning"),
-    (
-        "kartlegge-arbeidsplassen",
-        "Kartlegge hindringer og muligheter på arbeidsplassen",
-    ),
-    ("kartlegge-delta-tiltak", "Kartlegge hvordan delta i tiltak"),
-    (
-        "kartlegge-forventninger",
-        "Kartlegge forventninger til arbeid",
-    ),
-    (
-        "kartlegge-grunnleggende-ferdigheter",
-        "Kartlegge grunnleggende ferdigheter",
-    ),
-    (
-        "kartlegge-helse",
-        "Kartlegge hvordan helsen virker inn på muligheten til å jobbe",
-    ),
-    ("motivasjon", "Motivasjon og mestring"),
-    ("oppfolging-arbeidsplassen", "Oppfølging på arbeidsplassen"),
-    ("tilpasse-arbeidsoppgaver", "Tilpasse arbeidsoppgaver"),
-    ("veiledning-arbeidsgiver", "Veiledning til arbeidsgiver"),
-    ("veiledning-livsstil", "Veiledning om livsstil og kosthold"),
-    ("veiledning-sosialt", "Veiledning i sosiale ferdigheter"),
-    ("veiledning-trening", "Trening på arbeidsrelaterte oppgaver"),
-];
 
 /// The list that is built in; none for what NAV has not given.
 #[must_use]
@@ -50,7 +19,7 @@ pub fn built_in(name: CodeListName) -> Option<CodeList> {
         CodeListName::EndStatuses => return None,
         CodeListName::Activities => ACTIVITIES
             .iter()
-            .map(|(code, text)| ((*code).to_owned(), (*text).to_owned()))
+            .map(|activity| (activity.code.to_owned(), activity.label.0.to_owned()))
             .collect(),
         CodeListName::EndReasons => EndReasonKind::ALL
             .iter()

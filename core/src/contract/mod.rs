@@ -5,6 +5,7 @@
 //! `REQUIREMENTS.md` A to R and the tenders that it cites; `docs/rules.md` lists every rule with
 //! its function and its test.
 
+pub mod activities;
 mod agreement;
 pub mod areas;
 pub mod billing;
@@ -15,6 +16,7 @@ pub mod codes;
 pub mod data;
 pub mod deadlines;
 pub mod evidence;
+pub mod practice;
 pub mod pseudonym;
 pub mod referral;
 pub mod reports;

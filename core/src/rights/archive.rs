@@ -21,6 +21,7 @@ use super::breach::DataCategory;
 use super::fields::{self, Kind};
 use super::retention::Retention;
 use super::text::{self, Both, date_text, escape, label, role_text, time_text};
+use crate::contract::Agreement;
 use crate::document::schema::{FIELD_VOID, Scalar};
 use crate::document::{CaseView, RecordRef, RecordRow};
 use crate::domain::{
@@ -125,6 +126,8 @@ pub struct AccessArchive<'a> {
     pub made_at: Instant,
     /// Everything recorded, voided records included.
     pub view: &'a CaseView,
+    /// The agreement that it belongs to, which says when it is erased.
+    pub agreement: Option<&'a Agreement>,
     /// Members of staff: the archive holds those of them whom records or the history name.
     pub staff: BTreeMap<StaffKey, ArchivePerson>,
     /// Names of employers: likewise.
@@ -543,7 +546,7 @@ impl AccessArchive<'_> {
     }
 
     fn erased_on(&self) -> Option<LocalDate> {
-        match Retention::of(self.view) {
+        match Retention::of(self.view, self.agreement) {
             Retention::Due { on } => Some(on),
             _ => None,
         }
@@ -1089,6 +1092,7 @@ mod tests {
             provider: &provider,
             made_at: at,
             view,
+            agreement: None,
             staff: staff
                 .map(|(key, name)| (key.into(), who(name, Role::Consultant)))
                 .into(),

@@ -21,5 +21,5 @@ pub use breach::{
     Affected, BreachNotice, ContactPoint, DataCategory, Locked, LostDevice, Measures,
 };
 pub use processing::{ProcessingRegister, Subprocessor};
-pub use retention::{ERASURE_DAYS, Retention};
+pub use retention::{ERASURE_WEEKS, Retention};
 pub use statistics::draw;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::breach::{ContactPoint, DataCategory};
-use super::retention::ERASURE_DAYS;
+use super::retention::ERASURE_WEEKS;
 use super::text::{self, Both, date_text, escape, label, pick};
 use crate::contract::Agreement;
 use crate::domain::{Language, LocalDate, Provider};
@@ -157,15 +157,21 @@ const SECURITY: &[(&str, Both)] = &[
     ),
 ];
 
-fn retention() -> (String, String) {
-    let weeks = ERASURE_DAYS / 7;
+/// The weeks of the agreement that allows the longest.
+fn retention_weeks(agreements: &[Agreement]) -> u32 {
+    let terms = agreements.iter().filter_map(Agreement::newest);
+    let weeks = terms.map(|terms| terms.deadlines.deletion_weeks).max();
+    weeks.unwrap_or(ERASURE_WEEKS)
+}
+
+fn retention(weeks: u32) -> (String, String) {
     (
         format!(
-            "Slettes {weeks} uker etter at sluttrapporten er levert NAV, på alle enheter og i \
+            "Slettes senest {weeks} uker etter at sluttrapporten er levert NAV, på alle enheter og i \
              tjenesten. Nøkkelen slettes, så sikkerhetskopier ikke kan leses."
         ),
         format!(
-            "Erased {weeks} weeks after the final report was delivered to NAV, on all devices and \
+            "Erased {weeks} weeks at the latest after the final report was delivered to NAV, on all devices and \
              in the service. The key is erased, so that backups cannot be read."
         ),
     )
@@ -202,7 +208,8 @@ impl ProcessingRegister<'_> {
             .iter()
             .map(|(name, text)| ((*name).to_owned(), both(*text)))
             .collect();
-        let (nb, en) = retention();
+        let weeks = retention_weeks(self.agreements);
+        let (nb, en) = retention(weeks);
         json!({
             "format": "folge-processing",
             "version": 1,
@@ -219,7 +226,7 @@ impl ProcessingRegister<'_> {
             "not_collected": both(NOT_COLLECTED),
             "subprocessors": self.subprocessors,
             "third_countries": both(THIRD_COUNTRIES),
-            "retention": {"days": ERASURE_DAYS, "nb": nb, "en": en},
+            "retention": {"days": weeks * 7, "nb": nb, "en": en},
             "security": security,
         })
     }
@@ -288,7 +295,10 @@ impl ProcessingRegister<'_> {
                 ("Overføring til tredjeland", "Transfer to third countries"),
                 vec![own(THIRD_COUNTRIES)],
             ),
-            (("Sletting", "Erasure"), vec![retention()]),
+            (
+                ("Sletting", "Erasure"),
+                vec![retention(retention_weeks(self.agreements))],
+            ),
             (
                 ("Sikkerhetstiltak", "Security measures"),
                 SECURITY.iter().map(|(_, text)| own(*text)).collect(),

@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use crate::contract::Agreement;
+use crate::contract::calendar::weeks_after;
+use crate::contract::deadlines::dates::deletion;
 use crate::document::{CaseView, Record};
 use crate::domain::{LocalDate, ReportKind};
 
-/// Twelve weeks after the final report was handed over, the participation is erased (K24).
-pub const ERASURE_DAYS: i32 = 12 * 7;
+/// Weeks from the final report to the erasure (K24) where the agreement is not known; otherwise it
+/// is a term of the agreement.
+pub const ERASURE_WEEKS: u32 = 12;
 
 /// When a participation is to be erased.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,7 +46,7 @@ impl Retention {
     /// corrected and handed over again, from then. A restriction (GDPR art. 18) holds as a hold
     /// does, since erasing is processing too.
     #[must_use]
-    pub fn of(view: &CaseView) -> Self {
+    pub fn of(view: &CaseView, agreement: Option<&Agreement>) -> Self {
         let delivered = view
             .rows
             .values()
@@ -55,7 +59,11 @@ impl Retention {
         let Some(delivered) = delivered else {
             return Self::NotYet;
         };
-        let on = delivered.plus_days(ERASURE_DAYS);
+        let terms = agreement.and_then(|agreement| agreement.terms_on(delivered));
+        let on = match terms {
+            Some(terms) => deletion(&terms.deadlines, delivered),
+            None => weeks_after(delivered, ERASURE_WEEKS),
+        };
         let reason = view.participation().and_then(|participation| {
             let hold = participation.erasure_hold.as_ref();
             hold.or(participation.restricted.as_ref())
@@ -125,38 +133,62 @@ pub(super) mod tests {
             &mut view,
             Record::Participation(Box::new(participation.clone())),
         );
-        assert_eq!(Retention::of(&view), Retention::NotYet);
+        assert_eq!(Retention::of(&view, None), Retention::NotYet);
         put(&mut view, report(1, ReportKind::Status, Some("2026-01-05")));
         put(&mut view, report(2, ReportKind::Final, None));
-        assert_eq!(Retention::of(&view), Retention::NotYet);
-        assert_eq!(Retention::of(&view).days_left(day("2030-01-01")), None);
+        assert_eq!(Retention::of(&view, None), Retention::NotYet);
+        assert_eq!(
+            Retention::of(&view, None).days_left(day("2030-01-01")),
+            None
+        );
         put(&mut view, report(3, ReportKind::Final, Some("2026-02-02")));
         let on = day("2026-04-27");
-        assert_eq!(Retention::of(&view), Retention::Due { on });
+        assert_eq!(Retention::of(&view, None), Retention::Due { on });
         // Over the night on which the clock is moved.
-        assert_eq!(Retention::of(&view).days_left(day("2026-02-02")), Some(84));
-        assert_eq!(Retention::of(&view).days_left(day("2026-04-26")), Some(1));
-        assert!(!Retention::of(&view).is_due(day("2026-04-26")));
-        assert!(Retention::of(&view).is_due(on) && Retention::of(&view).is_due(day("2027-01-01")));
+        assert_eq!(
+            Retention::of(&view, None).days_left(day("2026-02-02")),
+            Some(84)
+        );
+        assert_eq!(
+            Retention::of(&view, None).days_left(day("2026-04-26")),
+            Some(1)
+        );
+        assert!(!Retention::of(&view, None).is_due(day("2026-04-26")));
+        assert!(
+            Retention::of(&view, None).is_due(on)
+                && Retention::of(&view, None).is_due(day("2027-01-01"))
+        );
 
         put(&mut view, report(4, ReportKind::Final, Some("2026-03-02")));
         let later = day("2026-05-25");
-        assert_eq!(Retention::of(&view), Retention::Due { on: later });
+        assert_eq!(Retention::of(&view, None), Retention::Due { on: later });
         let second = RecordRef::Report(RecordId([4; 16]));
         view.rows.get_mut(&second).unwrap().voided = Some("Feil".into());
-        assert_eq!(Retention::of(&view), Retention::Due { on });
+        assert_eq!(Retention::of(&view, None), Retention::Due { on });
+
+        // The agreement says how long, by the terms that held on the day of delivery.
+        let mut terms = crate::contract::Terms::oppfolging_agder().unwrap();
+        terms.deadlines.deletion_weeks = 4;
+        let agreement = Agreement::new("a".into(), day("2025-01-01"), terms);
+        let on_terms = Retention::of(&view, Some(&agreement));
+        assert_eq!(
+            on_terms,
+            Retention::Due {
+                on: day("2026-03-02")
+            }
+        );
 
         participation.restricted = Some("Bestridt av Ola".into());
         put(
             &mut view,
             Record::Participation(Box::new(participation.clone())),
         );
-        let held = Retention::of(&view);
+        let held = Retention::of(&view, None);
         assert!(matches!(&held, Retention::Held { reason, .. } if reason == "Bestridt av Ola"));
         assert!(!format!("{held:?}").contains("Ola") && !held.is_due(day("2027-01-01")));
         participation.erasure_hold = Some("Klage".into());
         put(&mut view, Record::Participation(Box::new(participation)));
         let reason = "Klage".to_owned();
-        assert_eq!(Retention::of(&view), Retention::Held { reason, on });
+        assert_eq!(Retention::of(&view, None), Retention::Held { reason, on });
     }
 }

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use folge_core::client::Holder;
 use folge_core::contract::claim::CaseClaim;
+use folge_core::contract::deadlines::{ObligationKind, ObligationState};
 use folge_core::document::{CaseFilter, Record};
-use folge_core::domain::{Language, Month, MonthMinutes};
+use folge_core::domain::{Language, LocalDate, Month, MonthMinutes};
 use folge_core::qr::Qr;
 use folge_protocol::membership::ErasureReason;
 use folge_tests::acts::{Audit, Colleague, Erasure, Loss};
 use folge_tests::caseload::Caseload;
 use folge_tests::claims::{self, MonthClaim, first_months};
-use folge_tests::provider::Plan;
+use folge_tests::provider::{Plan, Work};
 use folge_tests::relay::EmbeddedRelay;
 use folge_tests::scan::{Findings, Needles};
 use folge_tests::story::Story;
@@ -128,6 +129,7 @@ fn demo(options: &Options) -> Anything<bool> {
     show_office(&story, meetings, protected);
     show_sync(&story, started.elapsed());
     show_claims(&mut story, &plan, options.claims.as_deref())?;
+    show_deadlines(&mut story, &plan)?;
     let mut colleague = story.let_colleague_in()?;
     let mut good = show_colleague(&story, &colleague);
     if let Some(loss) = story.lose_a_phone(&plan)? {
@@ -203,6 +205,81 @@ fn show_claims(story: &mut Story, plan: &Plan, file: Option<&Path>) -> Anything<
         println!("  {}", file.display());
     }
     Ok(())
+}
+
+/// Lines of the deadline list that are printed one by one.
+const DEADLINE_LINES: usize = 12;
+
+/// What is open on the last day that anything was recorded: by kind, and the most pressing one by
+/// one. Protected participations are their consultants' alone and not in the office's list.
+fn show_deadlines(story: &mut Story, plan: &Plan) -> Anything<()> {
+    let Some(today) = last_day(plan) else {
+        return Ok(());
+    };
+    heading(
+        &format!("Frister på kontoret per {today}"),
+        &format!("what is due, seen by the office on {today}"),
+    );
+    let office = &mut story.office.client;
+    let mut open = office.deadlines(None, today)?;
+    let mut kinds: BTreeMap<ObligationKind, (usize, usize)> = BTreeMap::new();
+    for line in &open {
+        let (due, overdue) = kinds.entry(line.obligation.kind).or_default();
+        match line.obligation.state {
+            ObligationState::Overdue => *overdue += 1,
+            _ => *due += 1,
+        }
+    }
+    println!("  {:>5} {:>8}", "due", "overdue");
+    for (kind, (due, overdue)) in kinds {
+        let (norwegian, english) = (kind.text(Language::Norwegian), kind.text(Language::English));
+        let source = kind.source();
+        println!("  {due:>5} {overdue:>8}  {norwegian} / {english} ({source})");
+    }
+    open.retain(|line| line.obligation.due.is_some_and(|due| due >= today));
+    println!(
+        "  The next {} that are not overdue:",
+        DEADLINE_LINES.min(open.len())
+    );
+    for line in open.iter().take(DEADLINE_LINES) {
+        let obligation = &line.obligation;
+        let name = line.name.as_deref().unwrap_or("(skjermet / protected)");
+        println!(
+            "  {}  {:<24} {}: {}",
+            obligation
+                .due
+                .map_or_else(String::new, |due| due.to_string()),
+            name,
+            obligation.kind.text(Language::Norwegian),
+            obligation.kind.meets(Language::Norwegian),
+        );
+    }
+    for agreement in &plan.agreements {
+        let now = folge_core::domain::Instant(today.start().0 + 12 * 3_600_000);
+        let all = office.agreement_deadlines(&agreement.key, &[], now)?;
+        let open = all.iter().filter(|obligation| obligation.is_open());
+        let overdue = all
+            .iter()
+            .filter(|obligation| obligation.state == ObligationState::Overdue);
+        println!(
+            "  {}: {} reports of the office are open, {} of them overdue",
+            agreement.key,
+            open.count(),
+            overdue.count()
+        );
+    }
+    Ok(())
+}
+
+/// The last day on which the caseload has anything.
+fn last_day(plan: &Plan) -> Option<LocalDate> {
+    let days = plan.work.values().flatten().filter_map(|work| match work {
+        Work::Visit { visit, .. } => Some(visit.start.date()),
+        Work::Group { meeting, .. } => Some(meeting.common.start.date()),
+        Work::Report { report, .. } => report.delivered,
+        Work::Trip(_) => None,
+    });
+    days.max()
 }
 
 fn heading(norwegian: &str, english: &str) {

@@ -29,15 +29,22 @@ pub struct StatusPeriod {
     pub due: LocalDate,
 }
 
+/// A period's first day and the day after its last, by its length in months and its number from 1
+/// (E6).
+#[must_use]
+pub fn period_days(start: LocalDate, months: u32, number: u32) -> (LocalDate, LocalDate) {
+    let after = |periods: u32| months_after(start, months.saturating_mul(periods));
+    (after(number.saturating_sub(1)), after(number))
+}
+
 /// The period with a number, from 1 (E6). Each is counted from the start, so that a start on the
 /// 31st does not wander.
 #[must_use]
 pub fn status_period(terms: &DeadlineTerms, start: LocalDate, number: u32) -> StatusPeriod {
-    let months = terms.status_report_months;
-    let end = months_after(start, months.saturating_mul(number));
+    let (from, end) = period_days(start, terms.status_report_months, number);
     StatusPeriod {
         number,
-        from: months_after(start, months.saturating_mul(number.saturating_sub(1))),
+        from,
         end,
         due: weeks_after(end, terms.status_report_weeks),
     }

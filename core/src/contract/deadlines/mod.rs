@@ -14,6 +14,7 @@ pub use participation::{
     Blocked, check_end, check_extension, contact_attempts, of_participation, of_request,
 };
 
+use super::practice::PracticeGap;
 use crate::domain::{Instant, LocalDate, Month, RecordId};
 
 /// What is to be done.
@@ -113,6 +114,17 @@ pub enum ObligationState {
     NotApplicable(NotApplicable),
 }
 
+/// A part that something due still lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MissingPart {
+    /// Of work practice.
+    Practice(PracticeGap),
+    /// When the participant said to want work (B5).
+    WantsWork,
+    /// When the therapist said to support it (B5).
+    TherapistSupports,
+}
+
 /// Something that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obligation {
@@ -134,8 +146,8 @@ pub struct Obligation {
     pub month: Option<Month>,
     /// What is done and what is asked for, where that can be counted.
     pub count: Option<(u32, u32)>,
-    /// What is missing, by the names of fields.
-    pub missing: Vec<&'static str>,
+    /// What of it is missing.
+    pub missing: Vec<MissingPart>,
 }
 
 impl Obligation {

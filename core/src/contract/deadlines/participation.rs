@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::dates::{self, StatusPeriod};
-use super::{NotApplicable, Obligation, ObligationKind, ObligationState};
+use super::{MissingPart, NotApplicable, Obligation, ObligationKind, ObligationState};
 use crate::contract::Agreement;
 use crate::contract::calendar::{weeks_after, working_days_after};
 use crate::contract::case::Case;
+use crate::contract::practice::{PracticeGap, practice_gaps};
 use crate::contract::terms::{Terms, Workdays};
 use crate::domain::{
-    EmploymentKind, EndReasonKind, Instant, LocalDate, Month, NoticeKind, Outcome,
-    PracticeAgreement, ProposalChange, ProposalState, Report, ReportKind, Status, Visit, With,
+    EmploymentKind, EndReasonKind, Instant, LocalDate, Month, NoticeKind, Outcome, ProposalChange,
+    ProposalState, Report, ReportKind, Status, Visit, With,
 };
 
 /// A status report is taken for the last period that ended so many days after its delivery at the
@@ -154,12 +155,15 @@ fn from_start(
             .zip(participation.therapist_supports);
         let met = both.map(|(wish, therapist)| wish.max(therapist));
         let mut obligation = Obligation::new(ObligationKind::WishAndTherapist, start, met, today);
-        for (name, there) in [
-            ("wants_work", participation.wants_work),
-            ("therapist_supports", participation.therapist_supports),
+        for (part, there) in [
+            (MissingPart::WantsWork, participation.wants_work),
+            (
+                MissingPart::TherapistSupports,
+                participation.therapist_supports,
+            ),
         ] {
             if there.is_none() {
-                obligation.missing.push(name);
+                obligation.missing.push(part);
             }
         }
         all.push(obligation);
@@ -403,31 +407,6 @@ fn contact_attempts_due(
     );
 }
 
-fn agreement_gaps(agreement: &PracticeAgreement) -> Vec<&'static str> {
-    let texts = [
-        ("purpose", &agreement.purpose),
-        ("training", &agreement.training),
-        ("follow_up", &agreement.follow_up),
-        ("working_time", &agreement.working_time),
-        ("tasks", &agreement.tasks),
-    ];
-    let mut gaps: Vec<_> = texts
-        .into_iter()
-        .filter(|(_, text)| text.trim().is_empty())
-        .map(|(name, _)| name)
-        .collect();
-    if !agreement.confidentiality {
-        gaps.push("confidentiality");
-    }
-    if !agreement.privacy {
-        gaps.push("privacy");
-    }
-    if agreement.signed.is_none() {
-        gaps.push("signed");
-    }
-    gaps
-}
-
 fn work_practice(
     case: &Case<'_>,
     agreement: &Agreement,
@@ -442,6 +421,11 @@ fn work_practice(
         if work.kind != EmploymentKind::WorkPractice {
             continue;
         }
+        let gaps = practice_gaps(work, terms);
+        let of = |wanted: fn(PracticeGap) -> bool| -> Vec<MissingPart> {
+            let gaps = gaps.iter().copied().filter(|gap| wanted(*gap));
+            gaps.map(MissingPart::Practice).collect()
+        };
         if let Some(weeks) = terms.weeks_max {
             // The first day counts: the sixteenth week's last day.
             let due = weeks_after(work.from, weeks).plus_days(-1);
@@ -449,21 +433,16 @@ fn work_practice(
             let mut obligation = Obligation::new(ObligationKind::WorkPracticeEnd, due, met, today)
                 .about(work.id)
                 .warn(due.plus_days(-2 * WARN_DAYS));
-            if work.goal.trim().is_empty() {
-                obligation.missing.push("goal");
-            }
+            obligation.missing = of(|gap| gap == PracticeGap::Goal);
             all.push(obligation);
         }
         if terms.written_agreement {
-            let mut gaps = agreement_gaps(&work.agreement);
-            if work.to.is_none() {
-                gaps.push("duration");
-            }
-            let met = work.agreement.signed.filter(|_| gaps.is_empty());
+            let missing = of(|gap| !matches!(gap, PracticeGap::Goal | PracticeGap::Insurance));
+            let met = work.agreement.signed.filter(|_| missing.is_empty());
             let mut obligation =
                 Obligation::new(ObligationKind::WorkPracticeAgreement, work.from, met, today)
                     .about(work.id);
-            obligation.missing = gaps;
+            obligation.missing = missing;
             all.push(obligation);
         }
         if terms.insurance_information {

@@ -414,24 +414,26 @@ fn work_practice_has_an_end_an_agreement_and_insurance_where_asked_for() {
         let end = only(&all, ObligationKind::WorkPracticeEnd);
         // Sixteen weeks from Monday 2 February end on Sunday 24 May.
         assert_eq!(end.due, Some(day("2026-05-24")));
-        assert_eq!(end.missing, ["goal"]);
+        assert_eq!(end.missing, [MissingPart::Practice(PracticeGap::Goal)]);
         assert!(end.warns(day("2026-05-10")) && !end.warns(day("2026-05-09")));
         let agreement = only(&all, ObligationKind::WorkPracticeAgreement);
         assert_eq!(agreement.state, ObligationState::Overdue);
-        assert_eq!(
-            agreement.missing,
-            [
-                "purpose",
-                "training",
-                "follow_up",
-                "working_time",
-                "tasks",
-                "confidentiality",
-                "privacy",
-                "signed",
-                "duration"
-            ]
-        );
+        use PracticeGap::{
+            Confidentiality, Duration, FollowUp, Privacy, Purpose, Signatures, Tasks, Training,
+            WorkingTime,
+        };
+        let gaps = [
+            Duration,
+            Purpose,
+            Training,
+            FollowUp,
+            WorkingTime,
+            Tasks,
+            Confidentiality,
+            Privacy,
+            Signatures,
+        ];
+        assert_eq!(agreement.missing, gaps.map(MissingPart::Practice));
         assert_eq!(
             only(&all, ObligationKind::InsuranceInformation).state,
             ObligationState::Overdue
@@ -556,7 +558,10 @@ fn jobbmestrende_asks_for_the_wish_and_the_therapist() {
     let mut p = participation();
     let all = of(&Case::new(&p), &jmo(), "2026-01-19");
     let open = only(&all, ObligationKind::WishAndTherapist);
-    assert_eq!(open.missing, ["wants_work", "therapist_supports"]);
+    assert_eq!(
+        open.missing,
+        [MissingPart::WantsWork, MissingPart::TherapistSupports]
+    );
     p.wants_work = Some(day("2026-01-12"));
     p.therapist_supports = Some(day("2026-01-20"));
     let all = of(&Case::new(&p), &jmo(), "2026-01-21");

@@ -1,6 +1,6 @@
 //! What obligations are called, what meets them, and where they are asked for.
 
-use super::{NotApplicable, ObligationKind, Strength};
+use super::{MissingPart, NotApplicable, ObligationKind, Strength};
 use crate::domain::Language;
 
 impl ObligationKind {
@@ -238,6 +238,25 @@ impl NotApplicable {
             Self::NoCapacity => (
                 "NAV fikk melding om manglende kapasitet",
                 "NAV was told that there is no capacity",
+            ),
+        };
+        pick(language, nb, en)
+    }
+}
+
+impl MissingPart {
+    /// What the user reads.
+    #[must_use]
+    pub const fn text(self, language: Language) -> &'static str {
+        let (nb, en) = match self {
+            Self::Practice(gap) => return gap.text(language),
+            Self::WantsWork => (
+                "Når deltakeren sa at hen ønsker arbeid, mangler.",
+                "When the participant said to want work is missing.",
+            ),
+            Self::TherapistSupports => (
+                "Når behandleren sa at deltakelsen støttes, mangler.",
+                "When the therapist said to support it is missing.",
             ),
         };
         pick(language, nb, en)

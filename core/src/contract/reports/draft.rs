@@ -7,9 +7,10 @@ use std::fmt;
 use super::figures::{absence_text, month_text};
 use super::templates::{self, Block, Field, Need, Source, Template};
 use super::{
-    Both, HoursByMonth, Period, absence, activities, activity_counts, pick, status_period_on,
+    Both, HoursByMonth, Period, absence, activity_counts, pick, status_period_on,
     workplace_meetings,
 };
+use crate::contract::activities;
 use crate::contract::terms::Terms;
 use crate::domain::{
     CodeList, Employer, EmployerKey, Employment, EmploymentKind, EmploymentTerms, EndReasonKind,

@@ -11,14 +11,12 @@
 //! JMO calls the confidentiality declaration «vedlegg 5» and lists it as 4 (R2), and numbers the
 //! evaluation «9.3» inside chapter 10 (R3).
 
-pub mod activities;
 mod declaration;
 mod draft;
 mod evaluation;
 mod figures;
 mod mailable;
 mod period;
-mod practice;
 mod result;
 pub mod templates;
 
@@ -36,7 +34,6 @@ pub use mailable::{
     Mailable, OnList, StartNotice,
 };
 pub use period::{Period, status_period, status_period_on};
-pub use practice::{PracticeGap, practice_gaps, short_stay_tried};
 pub use result::{
     CountingTable, Ended, Measured, ResultCase, ResultGap, ResultModel, ResultReport, StatusCount,
     ended_in, result_report,
@@ -47,7 +44,7 @@ pub use templates::{Block, Field, Need, Source, Template};
 pub type Both = (&'static str, &'static str);
 
 /// The half of a text that is in a language.
-const fn pick(both: Both, language: crate::domain::Language) -> &'static str {
+pub(super) const fn pick(both: Both, language: crate::domain::Language) -> &'static str {
     match language {
         crate::domain::Language::Norwegian => both.0,
         crate::domain::Language::English => both.1,

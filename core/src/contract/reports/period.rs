@@ -1,5 +1,6 @@
 //! Reporting periods (E6, N1).
 
+use crate::contract::deadlines::dates::period_days;
 use crate::domain::{LocalDate, Month};
 
 /// Days, both included.
@@ -47,12 +48,11 @@ pub fn status_period(
     n: u32,
     end: Option<LocalDate>,
 ) -> Option<Period> {
-    let after = |periods: u32| {
-        let months = i32::try_from(periods.saturating_mul(months)).unwrap_or(i32::MAX);
-        start.plus_months(months)
-    };
-    let from = after(n.checked_sub(1)?);
-    let whole = after(n).plus_days(-1);
+    if n == 0 {
+        return None;
+    }
+    let (from, after) = period_days(start, months, n);
+    let whole = after.plus_days(-1);
     let to = end.map_or(whole, |end| end.min(whole));
     (from <= to).then_some(Period { from, to })
 }

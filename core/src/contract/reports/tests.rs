@@ -1,5 +1,6 @@
 //! Each template against the tenders' own text (bilag 8), and drafts against hand-made cases.
 
+use crate::contract::practice::{PracticeGap, practice_gaps, short_stay_tried};
 use crate::contract::pseudonym::Pseudonym;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -944,7 +945,7 @@ fn absence_is_summed_in_days_and_hours_by_cause() {
 
 #[test]
 fn every_activity_of_the_tenders_has_a_code() {
-    use activities::{ACTIVITIES, AskedBy};
+    use crate::contract::activities::{ACTIVITIES, AskedBy};
     let codes: BTreeSet<_> = ACTIVITIES.iter().map(|activity| activity.code).collect();
     assert_eq!(codes.len(), ACTIVITIES.len());
     let asked = |by| ACTIVITIES.iter().filter(|a| a.asked_by == by).count();

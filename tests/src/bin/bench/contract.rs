@@ -1,5 +1,5 @@
 //! Benchmark 6: the agreement's rules over a large provider's year, from the projections: a
-//! month's claim.
+//! month's claim, and all that is due.
 
 use std::time::Instant as Stopwatch;
 
@@ -80,7 +80,7 @@ fn timed_claim(client: &mut Client, month: Month) -> Anything<(f64, usize)> {
     Ok((took, entries))
 }
 
-fn claims(bench: &Bench, report: &mut Report) -> Anything<()> {
+fn claims(bench: &Bench, report: &mut Report) -> Anything<Stored> {
     let (participations, visits) = bench.pick((640, 32), (6, 4));
     let stored = office(bench, participations, visits)?;
     let month: Month = "2024-06".parse()?;
@@ -100,9 +100,31 @@ fn claims(bench: &Bench, report: &mut Report) -> Anything<()> {
     report.aimed("contract", name, median(&again), "ms", target);
     let name = format!("{what}, first since unlock: opens every row");
     report.plain("contract", name, median(&first), "ms");
+    Ok(stored)
+}
+
+fn timed_deadlines(client: &mut Client, today: LocalDate) -> Anything<(f64, usize)> {
+    let started = Stopwatch::now();
+    let open = client.deadlines(None, today)?;
+    Ok((started.elapsed().as_secs_f64() * 1000.0, open.len()))
+}
+
+/// What is open on every participation.
+fn deadlines(bench: &Bench, stored: &Stored, report: &mut Report) -> Anything<()> {
+    let today = LocalDate::new(2024, 9, 1).ok_or("no such day")?;
+    let mut client = stored.open()?;
+    let (_, open) = timed_deadlines(&mut client, today)?;
+    let mut times = Vec::new();
+    for _ in 0..bench.pick(5, 1) {
+        times.push(timed_deadlines(&mut client, today)?.0);
+    }
+    let name = format!("all deadlines of the same participations ({open} open)");
+    let target = (!bench.quick).then_some(Target::AtMost(50.0));
+    report.aimed("contract", name, median(&times), "ms", target);
     Ok(())
 }
 
 pub(crate) fn run(bench: &Bench, report: &mut Report) -> Anything<()> {
-    claims(bench, report)
+    let stored = claims(bench, report)?;
+    deadlines(bench, &stored, report)
 }
