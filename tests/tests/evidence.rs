@@ -51,6 +51,7 @@ fn now() -> Instant {
 
 fn participation(reference: &str, name: &str) -> Participation {
     let mut p = Participation::new(reference, name, "Dahl");
+    p.born = LocalDate::new(1999, 3, 28);
     p.agreement = Some("oppfolging".into());
     p.consultant = Some("consultant-00".into());
     p.status = Status::Active;
@@ -95,7 +96,7 @@ impl World {
         let link = link.unwrap();
         let provider = Provider {
             name: "Vekst AS".into(),
-            org_number: "999888777".into(),
+            org_number: "974760673".into(),
         };
         let terms = Terms::oppfolging_agder().unwrap();
         let from = LocalDate::new(2020, 1, 1).unwrap();
