@@ -10,16 +10,15 @@ use crate::contract::Agreement;
 use crate::contract::billing::{Groups, hourly};
 use crate::contract::pseudonym::Pseudonym;
 use crate::contract::reports::{
-    AttendanceList, CaseFacts, EndNotice, EvaluationFacts, ExtensionNotice, HoursByMonth,
-    MailError, MailText, Mailable, Names, OnList, Period, ReportDraft, ResultCase, ResultGap,
-    ResultModel, ResultReport, StartNotice, draft, ended_in, evaluation_draft, report_period,
-    result_report,
+    AttendanceList, EndNotice, EvaluationFacts, ExtensionNotice, HoursByMonth, MailError, MailText,
+    Mailable, Names, OnList, Period, ReportDraft, ResultCase, ResultGap, ResultModel, ResultReport,
+    StartNotice, draft, ended_in, evaluation_draft, report_period, result_report,
 };
 use crate::contract::terms::Terms;
-use crate::document::{CaseView, Command, DocumentError, Record, RecordRef};
+use crate::document::{Command, DocumentError, Record, RecordRef};
 use crate::domain::{
-    AgreementKey, CodeListName, Employment, EntryKind, LocalDate, Month, OfficeReport,
-    OfficeReportKey, OfficeReportKind, RecordId, Report, ReportKind, Status,
+    AgreementKey, CodeListName, EntryKind, LocalDate, Month, OfficeReport, OfficeReportKey,
+    OfficeReportKind, RecordId, Report, ReportKind, Status,
 };
 use crate::error::Error;
 use crate::messages::Export;
@@ -33,19 +32,6 @@ pub enum MailNotice {
     Extension(RecordId),
     /// Of the end.
     End,
-}
-
-fn facts_of(view: &CaseView) -> Option<CaseFacts<'_>> {
-    let rows = view.rows.values().filter(|row| row.voided.is_none());
-    let employments = rows.filter_map(|row| match &row.record {
-        Record::Employment(employment) => Some::<&Employment>(employment),
-        _ => None,
-    });
-    Some(CaseFacts {
-        participation: view.participation()?,
-        visits: view.visits().collect(),
-        employments: employments.collect(),
-    })
 }
 
 impl Known {
@@ -126,7 +112,7 @@ impl Client {
         let views: Vec<_> = self.replica.load_views_of(None)?.collect();
         let view = views.iter().find(|(id, _)| *id == document);
         let (_, view) = view.ok_or(Error::UnknownDocument)?;
-        let facts = facts_of(view).ok_or(Error::UnknownDocument)?;
+        let facts = view.case().ok_or(Error::UnknownDocument)?;
         let key = facts.participation.agreement.as_ref();
         let terms = known.terms(key, today);
         let period = report_period(report, facts.participation, terms, today);

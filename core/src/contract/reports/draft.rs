@@ -11,22 +11,12 @@ use super::{
     workplace_meetings,
 };
 use crate::contract::activities;
+use crate::contract::case::Case;
 use crate::contract::terms::Terms;
 use crate::domain::{
     CodeList, Employer, EmployerKey, Employment, EmploymentKind, EmploymentTerms, EndReasonKind,
-    Language, LocalDate, Participation, Report, ReportKind, Review, StaffKey, Visit,
+    Language, LocalDate, Participation, Report, ReportKind, Review, StaffKey,
 };
-
-/// What the records say of a participation. Voided records are left out by the caller.
-#[derive(Debug, Clone)]
-pub struct CaseFacts<'a> {
-    /// The participation.
-    pub participation: &'a Participation,
-    /// Its visits.
-    pub visits: Vec<&'a Visit>,
-    /// Its employments.
-    pub employments: Vec<&'a Employment>,
-}
 
 /// What the register calls those whom records name by key.
 #[derive(Clone, Default)]
@@ -270,7 +260,7 @@ struct Workplace<'a> {
 
 /// What a field is made of.
 struct Filler<'a> {
-    facts: &'a CaseFacts<'a>,
+    facts: &'a Case<'a>,
     names: &'a Names,
     report: &'a Report,
     terms: Option<&'a Terms>,
@@ -690,7 +680,7 @@ pub fn report_period(
 #[must_use]
 pub fn draft(
     report: &Report,
-    facts: &CaseFacts<'_>,
+    facts: &Case<'_>,
     names: &Names,
     terms: Option<&Terms>,
     hours: Option<&HoursByMonth>,

@@ -21,9 +21,7 @@ mod result;
 pub mod templates;
 
 pub use declaration::{DECLARATION, DECLARATION_FIELDS, Declaration};
-pub use draft::{
-    CaseFacts, DraftField, Missing, Names, Origin, ReportDraft, Todo, draft, report_period,
-};
+pub use draft::{DraftField, Missing, Names, Origin, ReportDraft, Todo, draft, report_period};
 pub use evaluation::{EvaluationFacts, evaluation_draft};
 pub use figures::{
     AbsenceClass, AbsenceSum, Difference, HoursByMonth, absence, activity_counts, differences,

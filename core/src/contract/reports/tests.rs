@@ -1,5 +1,6 @@
 //! Each template against the tenders' own text (bilag 8), and drafts against hand-made cases.
 
+use crate::contract::case::Case;
 use crate::contract::practice::{PracticeGap, practice_gaps, short_stay_tried};
 use crate::contract::pseudonym::Pseudonym;
 use std::collections::{BTreeMap, BTreeSet};
@@ -335,10 +336,10 @@ fn drafted(
     hours: Option<&HoursByMonth>,
 ) -> ReportDraft {
     let terms = Terms::oppfolging_agder().unwrap();
-    let facts = CaseFacts {
-        participation,
+    let facts = Case {
         visits: visits.iter().collect(),
         employments: work.iter().collect(),
+        ..Case::new(participation)
     };
     draft(
         report,
@@ -440,10 +441,9 @@ fn activities_are_called_what_the_offices_list_calls_them() {
         entries: [("jobbsoking".to_owned(), "Jobbsøk".to_owned())].into(),
     });
     let p = someone();
-    let facts = CaseFacts {
-        participation: &p,
+    let facts = Case {
         visits: vec![&held],
-        employments: Vec::new(),
+        ..Case::new(&p)
     };
     let report = report(ReportKind::Status, &[]);
     let draft = draft(&report, &facts, &names, None, None, day("2026-04-16"));
@@ -727,11 +727,8 @@ fn a_protected_address_is_withheld_and_nothing_of_it_is_missing() {
 
 #[test]
 fn the_agreement_has_the_final_reports_title_and_says_whether_the_plan_covers_fit() {
-    let facts = CaseFacts {
-        participation: &ended(),
-        visits: Vec::new(),
-        employments: Vec::new(),
-    };
+    let ended = ended();
+    let facts = Case::new(&ended);
     let of = |terms: &Terms, kind| {
         let report = report(kind, &[("consultant", "1")]);
         draft(
