@@ -10,10 +10,14 @@
     reason = "samples are valid by construction, and a check fails by panicking"
 )]
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use folge_core::client::Client;
+use folge_core::contract::deadlines::{self, OfficeFacts};
+use folge_core::contract::terms::BUILT_IN;
+use folge_core::contract::{Agreement, Case, Terms};
 use folge_core::document::{Actor, ChangeHash, ChangeMeta, Command, Document, Record};
 use folge_core::domain::work::Note;
 use folge_core::domain::{Instant, MeetingForm, Participation, RecordId, Verdict, VisitDigest};
@@ -110,6 +114,7 @@ pub const TARGETS: &[Target] = &[
     dear("document_change", document_change, document_changes),
     dear("document_snapshot", document_snapshot, document_snapshots),
     dear("store_unlock", store_unlock, store_unlocks),
+    dear("agreement_terms", agreement_terms, agreement_files),
     dear("client_reply", client_reply, sync_replies),
     dear("client_pack", client_pack, packs),
 ];
@@ -321,6 +326,35 @@ fn look_at(document: &Document) {
     for record in document.records() {
         let _ = document.record(&record);
     }
+}
+
+/// Whatever terms a file gives: what is taken is sound, survives the register's form, and every rule
+/// about a participation comes to an end with it.
+fn agreement_terms(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let Ok(terms) = Terms::from_toml(text) else {
+        return false;
+    };
+    assert!(terms.check().is_ok());
+    let kept = serde_json::to_string(&terms).unwrap_or_default();
+    assert!(serde_json::from_str::<Terms>(&kept).is_ok_and(|again| again == terms));
+    let now = Instant(1_767_596_400_000);
+    let (from, today) = (now.date().plus_days(-500), now.date());
+    let agreement = Agreement::new("a".into(), from, terms);
+    let mut participation = Participation::new("p", "A", "B");
+    participation.ordered = Some(from);
+    participation.start = Some(from.plus_days(20));
+    participation.end = Some(today.plus_days(-20));
+    let case = Case::new(&participation);
+    let due = deadlines::of_participation(&case, &agreement, &BTreeMap::new(), today);
+    assert!(!due.is_empty());
+    let office = deadlines::of_agreement(&agreement, &OfficeFacts::default(), now);
+    assert!(!office.is_empty());
+    true
+}
+
+fn agreement_files() -> Vec<Vec<u8>> {
+    BUILT_IN.map(|(_, text)| text.as_bytes().to_vec()).to_vec()
 }
 
 /// Of all store headers, only the right one opens; no other costs memory or time.

@@ -403,6 +403,61 @@ use folge_crate::nothing;
     assert_eq!(named, ["document", "keys", "store", "super", "sync"]);
 }
 
+/// The rows of the catalogue of requirements that the rules must cover, by letter and number; and
+/// the fourteen decisions on billing.
+const CATALOGUE: &[(&str, u32, u32)] = &[
+    ("C", 1, 6),
+    ("D", 1, 5),
+    ("E", 1, 21),
+    ("H", 1, 10),
+    ("I", 1, 7),
+    ("K", 20, 29),
+    ("M", 1, 4),
+    ("N", 1, 7),
+    ("O", 1, 2),
+    ("P", 1, 4),
+    ("decided ", 1, 14),
+];
+
+/// The ids that a rule's cell begins with: `H6, decided 6, 8: …` or `K20 to K22: …`.
+fn ids_of(cell: &str) -> BTreeSet<String> {
+    let head = cell.split(':').next().unwrap();
+    let mut found = BTreeSet::new();
+    let mut letter = String::new();
+    for part in head.split(',').map(str::trim) {
+        let mut numbers = Vec::new();
+        for end in part.split(" to ") {
+            let digits = end.trim_start_matches(|c: char| !c.is_ascii_digit());
+            let name = &end[..end.len() - digits.len()];
+            if !name.is_empty() {
+                letter = name.to_owned();
+            }
+            numbers.extend(digits.parse::<u32>());
+        }
+        if let (Some(from), Some(to)) = (numbers.first(), numbers.last()) {
+            found.extend((*from..=*to).map(|number| format!("{letter}{number}")));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_row_of_the_catalogue_is_applied_or_left_out_with_a_reason() {
+    let text = std::fs::read_to_string(root().join("docs/rules.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let named: BTreeSet<String> = rows
+        .flat_map(|row| ids_of(row.trim_matches('|').split(" | ").next().unwrap().trim()))
+        .collect();
+    for (letter, from, to) in CATALOGUE {
+        for number in *from..=*to {
+            let id = format!("{letter}{number}");
+            assert!(named.contains(&id), "docs/rules.md says nothing of {id}");
+        }
+    }
+    assert_eq!(ids_of("H6, decided 6, 8: travel").len(), 3);
+    assert_eq!(ids_of("K20 to K22: allowed").len(), 3);
+}
+
 /// Every function named anywhere in Rust below a folder, tests included, with its file.
 fn functions_below(folder: &str) -> BTreeSet<(PathBuf, String)> {
     let mut found = BTreeSet::new();

@@ -175,6 +175,7 @@ decoders! {
     document_change
     document_snapshot
     store_unlock
+    agreement_terms
     client_reply
     client_pack
 }

@@ -472,6 +472,12 @@ pub struct DataTerms {
 const OPPFOLGING_AGDER: &str = include_str!("agreements/oppfolging-agder.toml");
 const JOBBMESTRENDE_VEST_VIKEN: &str = include_str!("agreements/jobbmestrende-vest-viken.toml");
 
+/// The agreements that are built in, as TOML: to read, and to begin another's file from.
+pub const BUILT_IN: [(&str, &str); 2] = [
+    ("oppfolging-agder", OPPFOLGING_AGDER),
+    ("jobbmestrende-vest-viken", JOBBMESTRENDE_VEST_VIKEN),
+];
+
 impl Terms {
     /// *Oppfølging*, NAV Agder (OPP). Without prices: those are the provider's offer.
     /// # Errors
