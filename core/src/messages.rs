@@ -7,7 +7,7 @@
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::ids::{DeviceId, DocumentId};
 
-use crate::domain::{Instant, MeetingForm, RecordId, Verdict, VisitDigest};
+use crate::domain::{ClaimPart, Instant, MeetingForm, RecordId, Verdict, VisitDigest};
 use crate::limits::MESSAGE_TEXT_BYTES_MAX;
 
 const MESSAGE_VERSION: u8 = 1;
@@ -196,6 +196,8 @@ pub enum Saying {
         /// Of which document; none where it is of many.
         document: Option<DocumentId>,
     },
+    /// A member of staff hands over what a participation comes to that the office cannot read.
+    ClaimPart(ClaimPart),
     /// A member of staff reported a lost device.
     Lost {
         /// The device.
@@ -218,6 +220,7 @@ impl std::fmt::Debug for Saying {
             Self::Confirmed { .. } => "Confirmed(..)",
             Self::Opened(_) => "Opened",
             Self::Exported { .. } => "Exported",
+            Self::ClaimPart(_) => "ClaimPart",
             Self::Lost { .. } => "Lost",
         })
     }
@@ -229,7 +232,7 @@ impl Saying {
     pub fn is_of_journal(&self) -> bool {
         matches!(
             self,
-            Self::Opened(_) | Self::Exported { .. } | Self::Lost { .. }
+            Self::Opened(_) | Self::Exported { .. } | Self::Lost { .. } | Self::ClaimPart(_)
         )
     }
     /// The text in it.
@@ -263,6 +266,18 @@ pub struct Message {
 fn text(input: &mut Reader<'_>) -> Result<String, DecodeError> {
     let bytes = input.bytes(MESSAGE_TEXT_BYTES_MAX)?.to_vec();
     String::from_utf8(bytes).map_err(|_| DecodeError::Invalid)
+}
+
+/// A part of a claim, as JSON: sound, and in the one form in which it is written.
+fn claim_part(input: &mut Reader<'_>) -> Result<ClaimPart, DecodeError> {
+    let bytes = input.bytes(MESSAGE_TEXT_BYTES_MAX)?;
+    let part: ClaimPart = serde_json::from_slice(bytes).map_err(|_| DecodeError::Invalid)?;
+    let same = serde_json::to_vec(&part).is_ok_and(|again| again == bytes);
+    if same && part.validate().is_ok() {
+        Ok(part)
+    } else {
+        Err(DecodeError::Invalid)
+    }
 }
 
 impl Encode for Message {
@@ -308,6 +323,10 @@ impl Encode for Message {
                 device.encode(out);
                 out.raw(&noticed_ms.to_be_bytes());
                 lock.encode(out);
+            }
+            Saying::ClaimPart(part) => {
+                out.u8(10);
+                out.bytes(&serde_json::to_vec(part).unwrap_or_default());
             }
             Saying::Card(card) => {
                 out.u8(8);
@@ -395,6 +414,7 @@ impl Decode for Message {
                     other => return Err(DecodeError::UnknownTag(other)),
                 },
             },
+            10 => Saying::ClaimPart(claim_part(input)?),
             other => return Err(DecodeError::UnknownTag(other)),
         };
         Ok(Self {
@@ -415,6 +435,40 @@ mod tests {
             digest: VisitDigest([5; 32]),
             verdict,
         }
+    }
+
+    fn part(participation: DocumentId) -> ClaimPart {
+        ClaimPart {
+            participation,
+            agreement: "oppfolging-agder".into(),
+            month: "2026-02".parse().unwrap(),
+            lines: vec![crate::domain::ClaimLine {
+                month: "2026-01".parse().unwrap(),
+                area: Some(crate::domain::Area("B".into())),
+                price_ore: 71_250,
+                quantity: -3,
+                amount_ore: -53_438,
+            }],
+        }
+    }
+
+    #[test]
+    fn a_claims_part_is_sound_and_in_one_form() {
+        let message = Message {
+            id: RecordId([1; 16]),
+            wall_ms: 1,
+            saying: Saying::ClaimPart(part(DocumentId([2; 16]))),
+        };
+        let bytes = message.to_bytes();
+        let spaced = String::from_utf8_lossy(&bytes).contains("quantity");
+        assert!(spaced && Message::from_bytes(&bytes).is_ok());
+        let mut absurd = part(DocumentId([2; 16]));
+        absurd.lines[0].amount_ore = i64::MAX;
+        let absurd = Message {
+            saying: Saying::ClaimPart(absurd),
+            ..message
+        };
+        assert!(Message::from_bytes(&absurd.to_bytes()).is_err());
     }
 
     #[test]
@@ -440,6 +494,7 @@ mod tests {
                 state: RequestState::Forwarded,
                 text: "Sendt til NAV".into(),
             },
+            Saying::ClaimPart(part(document)),
             Saying::Opened(document),
             Saying::Exported {
                 what: Export::Archive,

@@ -20,7 +20,9 @@ use folge_core::contract::terms::BUILT_IN;
 use folge_core::contract::{Agreement, Case, Terms};
 use folge_core::document::{Actor, ChangeHash, ChangeMeta, Command, Document, Record};
 use folge_core::domain::work::Note;
-use folge_core::domain::{Instant, MeetingForm, Participation, RecordId, Verdict, VisitDigest};
+use folge_core::domain::{
+    Area, ClaimLine, ClaimPart, Instant, MeetingForm, Participation, RecordId, Verdict, VisitDigest,
+};
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content};
 use folge_core::keys::{
@@ -748,6 +750,18 @@ fn messages() -> Vec<Vec<u8>> {
             noticed_ms: -1,
             lock: StoreLock::Unknown,
         },
+        Saying::ClaimPart(ClaimPart {
+            participation: DOCUMENT,
+            agreement: "oppfolging-agder".into(),
+            month: "2026-02".parse().unwrap_or_else(|_| Instant(0).month()),
+            lines: vec![ClaimLine {
+                month: "2026-01".parse().unwrap_or_else(|_| Instant(0).month()),
+                area: Some(Area("B".into())),
+                price_ore: 71_250,
+                quantity: -3,
+                amount_ore: -53_438,
+            }],
+        }),
         Saying::Card(VisitCard {
             visit: RecordId([26; 16]),
             digest: VisitDigest([27; 32]),

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use folge_core::contract::billing::Hours;
+use folge_core::contract::billing::{Entry, Hours};
 use folge_core::document::{CaseSummary, Record, RecordRef};
-use folge_core::domain::AgreementKey;
+use folge_core::domain::{AgreementKey, ClaimPart, EntryKind, LocalDate, Month};
 use folge_tests::caseload::Caseload;
 use folge_tests::claims::{claimed, first_months};
 use folge_tests::provider::Plan;
@@ -165,20 +165,28 @@ fn claims_are_as_expected(story: &mut Story) {
         }
     }
     assert_eq!(found, expected);
-    approve(story, &agreement);
+    let january = expected["2026-01"].as_object().unwrap().values();
+    let january = january.map(|figures| figures["amount_ore"].as_i64().unwrap());
+    approve(story, &agreement, january.sum());
 }
 
 /// Approves January in the office, changes something, and finds it in February's claim. What
 /// reports show is what is claimed.
-fn approve(story: &mut Story, agreement: &AgreementKey) {
-    let client = &mut story.office.client;
+fn approve(story: &mut Story, agreement: &AgreementKey, all_of_january: i64) {
     let (january, today) = ("2026-01".parse().unwrap(), "2026-07-01".parse().unwrap());
+    let hidden = hand_over(story, agreement, january, today);
+    let client = &mut story.office.client;
     let drawn = client.claim(agreement, january).unwrap();
     assert_eq!(drawn.unseen, 2);
+    // With what the phones handed over the office claims everything that was expected.
+    assert_eq!(drawn.parts.len(), hidden.len());
+    assert_eq!(drawn.amount_ore(), all_of_january);
+    // A meeting of one: where one of a group is voided, the others' shares grow, and so may the sum.
+    let alone = |entry: &&Entry| entry.kind == EntryKind::FollowUp && entry.basis.shared_by <= 1;
     let case = drawn
         .cases
         .iter()
-        .find(|case| !case.entries.is_empty())
+        .find(|case| case.entries.iter().any(|entry| alone(&entry)))
         .unwrap();
     let Hours::Billed(hours) = client.hours(case.participation).unwrap() else {
         panic!("not by the hour");
@@ -204,10 +212,7 @@ fn approve(story: &mut Story, agreement: &AgreementKey) {
     );
     // Voided after approval: a correction, and the approved claim stays as it is.
     let before = client.claim(agreement, february).unwrap().amount_ore();
-    let entry = case
-        .entries
-        .iter()
-        .find(|entry| entry.basis.cap_minutes.is_none());
+    let entry = case.entries.iter().find(alone);
     let visit = RecordRef::Visit(entry.unwrap().record);
     client
         .void(case.participation, visit, "Ført feil".into())
@@ -228,6 +233,64 @@ fn approve(story: &mut Story, agreement: &AgreementKey) {
         .approve_claim(agreement, february, today)
         .unwrap_err();
     assert_eq!(refused.code(), "not_allowed");
+    correct_a_part(story, agreement, &hidden[0]);
+}
+
+/// Every phone hands over what only it can read; the office hears of it.
+fn hand_over(
+    story: &mut Story,
+    agreement: &AgreementKey,
+    month: Month,
+    today: LocalDate,
+) -> Vec<(String, ClaimPart)> {
+    let mut handed = Vec::new();
+    for (key, phone) in &mut story.phones {
+        let early = phone
+            .client
+            .hand_over_claims(agreement, month, month.last_day());
+        assert_eq!(early.unwrap_err().code(), "month_not_over");
+        let parts = phone.client.hand_over_claims(agreement, month, today);
+        handed.extend(parts.unwrap().into_iter().map(|part| (key.clone(), part)));
+        // A second time there is nothing new.
+        let again = phone.client.hand_over_claims(agreement, month, today);
+        assert_eq!(again.unwrap(), []);
+    }
+    story.come_together().unwrap();
+    assert!(handed.iter().any(|(_, part)| part.amount_ore() > 0));
+    handed
+}
+
+/// A visit of a protected participation is voided after its month was claimed: the next part has
+/// the correction, once.
+fn correct_a_part(story: &mut Story, agreement: &AgreementKey, first: &(String, ClaimPart)) {
+    let (february, today) = ("2026-02".parse().unwrap(), "2026-07-01".parse().unwrap());
+    let (key, part) = first;
+    let phone = &mut story.phones.get_mut(key).unwrap().client;
+    let page = phone.participation(part.participation).unwrap();
+    let Record::Billed(billed) = &page.records[&RecordRef::Billed(part.month)].row.record else {
+        panic!("not billed");
+    };
+    let entry = billed
+        .entries
+        .iter()
+        .find(|e| e.kind == EntryKind::FollowUp);
+    let visit = RecordRef::Visit(entry.unwrap().record);
+    phone
+        .void(part.participation, visit, "Ført feil".into())
+        .unwrap();
+    let before = story.office.client.claim(agreement, february).unwrap();
+    assert_eq!(before.parts, []);
+    let handed = hand_over(story, agreement, february, today);
+    let corrected: Vec<_> = handed
+        .iter()
+        .filter(|(_, other)| other.participation == part.participation)
+        .flat_map(|(_, other)| &other.lines)
+        .filter(|line| line.month == part.month)
+        .collect();
+    assert!(corrected.iter().all(|line| line.quantity < 0) && !corrected.is_empty());
+    let after = story.office.client.claim(agreement, february).unwrap();
+    let more: i64 = handed.iter().map(|(_, part)| part.amount_ore()).sum();
+    assert_eq!(after.amount_ore(), before.amount_ore() + more);
 }
 
 /// What the demo tells after the work.

@@ -27,7 +27,8 @@ use folge_core::document::{
     Actor, ChangeMeta, Command, Document, DocumentKind as CrdtKind, Record, RecordRef,
 };
 use folge_core::domain::{
-    Instant, MeetingForm, Note, Participation, RecordId, Verdict, VisitDigest,
+    Area, ClaimLine, ClaimPart, Instant, MeetingForm, Note, Participation, RecordId, Verdict,
+    VisitDigest,
 };
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content, commitment, open, padme, seal};
@@ -1234,6 +1235,19 @@ fn sayings() -> Vec<(String, Saying)> {
         };
         sayings.push((format!("lost {lock:?}"), lost));
     }
+    let part = ClaimPart {
+        participation: CASEFILE,
+        agreement: "oppfolging-agder".into(),
+        month: "2026-02".parse().unwrap(),
+        lines: vec![ClaimLine {
+            month: "2026-01".parse().unwrap(),
+            area: Some(Area("B".into())),
+            price_ore: 71_250,
+            quantity: -3,
+            amount_ore: -53_438,
+        }],
+    };
+    sayings.push(("claim part".to_owned(), Saying::ClaimPart(part)));
     let (visit, digest) = (RecordId([0xc4; 16]), VisitDigest([0xc5; 32]));
     for form in [
         MeetingForm::InPerson,

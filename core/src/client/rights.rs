@@ -378,6 +378,9 @@ const fn kind_text(saying: &Saying) -> &'static str {
         },
         Saying::Card(_) => "møte til bekreftelse / meeting to confirm",
         Saying::Confirmed { .. } => "svar om et møte / answer about a meeting",
-        Saying::Opened(_) | Saying::Exported { .. } | Saying::Lost { .. } => "",
+        Saying::Opened(_)
+        | Saying::Exported { .. }
+        | Saying::Lost { .. }
+        | Saying::ClaimPart(_) => "",
     }
 }

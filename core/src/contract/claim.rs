@@ -20,7 +20,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use folge_protocol::ids::DocumentId;
+use folge_protocol::ids::{DocumentId, PersonId};
 
 use super::Agreement;
 use super::billing::place::{self, PlaceMonth, PlaceUse};
@@ -30,8 +30,8 @@ use super::billing::{
 };
 use super::terms::Pricing;
 use crate::domain::{
-    ApprovedClaim, Area, Billed, BilledAmount, BilledEntry, ClaimKey, ClaimLine, EntryKind,
-    Language, LocalDate, Month, RecordId,
+    ApprovedClaim, Area, Billed, BilledAmount, BilledEntry, ClaimKey, ClaimLine, ClaimPart,
+    EntryKind, Language, LocalDate, Month, RecordId,
 };
 
 /// Why a claim cannot be drawn or approved.
@@ -237,6 +237,8 @@ pub struct Claim {
     pub places_above: Vec<PlacesAbove>,
     /// How much of the month's follow-up was by video or telephone.
     pub remote: RemoteShare,
+    /// The parts in it of participations that this device cannot read.
+    pub parts: Vec<HandedOver>,
     /// The month that must be approved before this one.
     comes_first: Option<Month>,
 }
@@ -260,6 +262,21 @@ pub struct Basis<'a> {
     pub approved: &'a [Fact<'a, ApprovedClaim>],
     /// How many casefiles are not at hand.
     pub unseen: u32,
+    /// Only this participation, where a consultant's device hands over its part.
+    pub of: Option<DocumentId>,
+    /// Parts of participations that are not at hand, handed over and in no approved claim yet.
+    pub parts: &'a [HandedOver],
+}
+
+/// A part that a consultant's device handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOver {
+    /// The message.
+    pub message: RecordId,
+    /// Who sent it.
+    pub person: PersonId,
+    /// What it says.
+    pub part: ClaimPart,
 }
 
 /// What approving a claim writes.
@@ -298,15 +315,63 @@ impl Claim {
             unseen: basis.unseen,
             places_above: Vec::new(),
             remote: RemoteShare::default(),
+            parts: Vec::new(),
             comes_first: last.map(Month::next).filter(|next| *next != month),
         };
         let drawing = Drawing { basis, month, last };
         let terms = basis.agreement.terms_on(month.last_day());
         match terms.map(|terms| &terms.pricing) {
             Some(Pricing::Place(_)) => drawing.places(&mut claim),
-            Some(Pricing::Hourly(_)) | None => drawing.hourly(&mut claim),
+            Some(Pricing::Hourly(_)) | None => {
+                drawing.hourly(&mut claim);
+                claim.take_parts(basis.parts);
+            }
         }
         Ok(claim)
+    }
+
+    /// Takes in the parts handed over for this month and for those before.
+    fn take_parts(&mut self, parts: &[HandedOver]) {
+        let month = self.key.month;
+        let wanted = |handed: &&HandedOver| {
+            handed.part.month <= month && handed.part.agreement == self.key.agreement
+        };
+        let taken: Vec<HandedOver> = parts.iter().filter(wanted).cloned().collect();
+        let all = taken.iter().flat_map(|handed| handed.part.lines.iter());
+        for line in all {
+            let same = self.lines.iter_mut().find(|own| {
+                (own.month, &own.area, own.price_ore) == (line.month, &line.area, line.price_ore)
+            });
+            match same {
+                Some(own) => {
+                    own.quantity = own.quantity.saturating_add(line.quantity);
+                    own.amount_ore = own.amount_ore.saturating_add(line.amount_ore);
+                }
+                None => self.lines.push(line.clone()),
+            }
+        }
+        self.lines
+            .retain(|line| (line.quantity, line.amount_ore) != (0, 0));
+        self.lines.sort();
+        self.parts = taken;
+    }
+
+    /// What a consultant's device hands over of one participation: what to write into its casefile,
+    /// and the lines; none where nothing is new.
+    #[must_use]
+    pub fn part(&self, today: LocalDate) -> Option<(Billed, Vec<ClaimLine>)> {
+        let case = self.cases.iter().find(|case| !case.billed.is_empty())?;
+        let billed = Billed {
+            approved: today,
+            ..case.billed.clone()
+        };
+        Some((billed, self.lines.clone()))
+    }
+
+    /// The first month that a participation's part is of, where an earlier one comes first.
+    #[must_use]
+    pub const fn begins_before(&self) -> Option<Month> {
+        self.comes_first
     }
 
     /// Approves the claim. Nothing of it changes afterwards.
@@ -334,8 +399,9 @@ impl Claim {
         let claim = ApprovedClaim {
             key: self.key.clone(),
             approved: today,
-            participations: u32::try_from(billed.len()).unwrap_or(u32::MAX),
+            participations: u32::try_from(billed.len() + self.parts.len()).unwrap_or(u32::MAX),
             lines: self.lines.clone(),
+            parts: self.parts.iter().map(|handed| handed.message).collect(),
         };
         Ok(Approval { billed, claim })
     }
@@ -373,7 +439,8 @@ impl<'a> Drawing<'a> {
     fn cases(&self, claim: &mut Claim) -> Vec<&'a Case<'a>> {
         let agreement = &self.basis.agreement.key;
         let mut taken = Vec::new();
-        for case in self.basis.cases {
+        let wanted = |case: &&Case<'_>| self.basis.of.is_none_or(|id| id == case.id);
+        for case in self.basis.cases.iter().filter(wanted) {
             let billed_doubt = case.billed.iter().find_map(|billed| billed.doubt);
             let held = self.before(case).next().is_some();
             if !case.is_of(agreement) && !held {

@@ -475,7 +475,8 @@ impl Record {
                 Self::Confirmation(sent::read_confirmation(&mut input, *id))
             }
             RecordRef::Billed(month) => {
-                let read: Option<Billed> = input.json("is");
+                let read: Option<Billed> =
+                    input.json_if("is", |billed: &Billed| billed.validate().is_ok());
                 Self::Billed(read.unwrap_or(Billed {
                     agreement: AgreementKey(String::new()),
                     month: *month,
@@ -486,12 +487,14 @@ impl Record {
                 }))
             }
             RecordRef::Claim(key) => {
-                let read: Option<ApprovedClaim> = input.json("is");
+                let read: Option<ApprovedClaim> =
+                    input.json_if("is", |claim: &ApprovedClaim| claim.validate().is_ok());
                 Self::Claim(read.unwrap_or(ApprovedClaim {
                     key: key.clone(),
                     approved: key.month.last_day(),
                     participations: 0,
                     lines: Vec::new(),
+                    parts: Vec::new(),
                 }))
             }
             RecordRef::OfficeReport(key) => Self::OfficeReport(OfficeReport {
@@ -835,6 +838,14 @@ pub(super) struct In<'a> {
 impl In<'_> {
     fn json<T: serde::de::DeserializeOwned>(&mut self, key: &str) -> Option<T> {
         self.code(key, |text| serde_json::from_str(text).ok())
+    }
+    /// A value that stands as one text, where it is sound.
+    fn json_if<T: serde::de::DeserializeOwned>(
+        &mut self,
+        key: &str,
+        sound: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        self.code(key, |text| serde_json::from_str(text).ok().filter(sound))
     }
     /// A report's written fields.
     fn texts(&mut self) -> BTreeMap<String, String> {

@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use folge_protocol::ids::DocumentId;
 use serde::{Deserialize, Serialize};
 
+use super::ids::document_id_serde;
 use super::register::Area;
 use super::{AgreementKey, DomainError, LocalDate, Month, RecordId, limits};
 
@@ -93,7 +95,13 @@ impl Billed {
                 max_count,
             });
         }
-        Ok(())
+        let entries = self.entries.iter().map(|entry| entry.quarters);
+        let amounts = self.amounts.iter().flat_map(|a| [a.quarters, a.amount_ore]);
+        let places = self
+            .places
+            .values()
+            .flat_map(|prices| prices.values().copied());
+        check_figures(entries.chain(amounts).chain(places))
     }
 }
 
@@ -121,6 +129,63 @@ pub struct ClaimLine {
     pub amount_ore: i64,
 }
 
+/// What a consultant's device hands over of a participation that the office cannot read, such as one
+/// with a protected address: figures alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimPart {
+    /// The participation's casefile.
+    #[serde(with = "document_id_serde")]
+    pub participation: DocumentId,
+    /// The agreement.
+    pub agreement: AgreementKey,
+    /// The month that is claimed.
+    pub month: Month,
+    /// The lines: the month's own, and corrections of those handed over before.
+    pub lines: Vec<ClaimLine>,
+}
+
+impl ClaimPart {
+    /// What it adds to the claim, in øre.
+    #[must_use]
+    pub fn amount_ore(&self) -> i64 {
+        self.lines.iter().map(|line| line.amount_ore).sum()
+    }
+
+    /// Checks that everything can be recorded.
+    /// # Errors
+    /// The first thing wrong.
+    pub fn validate(&self) -> Result<(), DomainError> {
+        self.agreement.validate()?;
+        check_lines(&self.lines)
+    }
+}
+
+fn check_lines(lines: &[ClaimLine]) -> Result<(), DomainError> {
+    let max_count = limits::BILLED_ENTRIES_COUNT_MAX;
+    if lines.len() > max_count {
+        return Err(DomainError::TooMany {
+            field: "lines",
+            max_count,
+        });
+    }
+    let figures = lines.iter().flat_map(|l| [l.quantity, l.amount_ore]);
+    check_figures(figures)
+}
+
+/// Figures that no claim can have would only make a sum overflow.
+fn check_figures(figures: impl IntoIterator<Item = i64>) -> Result<(), DomainError> {
+    let max = limits::CLAIM_FIGURE_MAX;
+    if figures
+        .into_iter()
+        .all(|figure| (-max..=max).contains(&figure))
+    {
+        Ok(())
+    } else {
+        Err(DomainError::Unreadable { field: "figure" })
+    }
+}
+
 /// An approved claim. It names nobody, so that bookkeeping may keep it (K25).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovedClaim {
@@ -132,6 +197,9 @@ pub struct ApprovedClaim {
     pub participations: u32,
     /// The lines.
     pub lines: Vec<ClaimLine>,
+    /// The parts that consultants' devices handed over and that are in it, by their messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<RecordId>,
 }
 
 impl ApprovedClaim {
@@ -146,13 +214,6 @@ impl ApprovedClaim {
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
         self.key.agreement.validate()?;
-        let max_count = limits::BILLED_ENTRIES_COUNT_MAX;
-        if self.lines.len() > max_count {
-            return Err(DomainError::TooMany {
-                field: "lines",
-                max_count,
-            });
-        }
-        Ok(())
+        check_lines(&self.lines)
     }
 }

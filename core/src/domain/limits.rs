@@ -44,3 +44,5 @@ pub const REPORT_FIELDS_COUNT_MAX: usize = 64;
 pub const BILLED_ENTRIES_COUNT_MAX: usize = 5_000;
 /// Codes of one list.
 pub const CODES_COUNT_MAX: usize = 1_000;
+/// A figure of a claim, in øre, quarters or hundred-thousandths of a place: ten billion kroner.
+pub const CLAIM_FIGURE_MAX: i64 = 1_000_000_000_000;

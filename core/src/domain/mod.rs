@@ -53,7 +53,9 @@ pub mod time;
 pub mod visit;
 pub mod work;
 
-pub use claim::{ApprovedClaim, Billed, BilledAmount, BilledEntry, ClaimKey, ClaimLine, EntryKind};
+pub use claim::{
+    ApprovedClaim, Billed, BilledAmount, BilledEntry, ClaimKey, ClaimLine, ClaimPart, EntryKind,
+};
 pub use code_list::{CodeList, CodeListName};
 pub use confirmation::{Confirmation, ConfirmationGrade, Verdict, VisitDigest};
 pub use employment::{

@@ -261,6 +261,8 @@ pub(super) fn run(input: &Input) -> Result<Value, String> {
             cases: &cases,
             approved: &[],
             unseen: 0,
+            of: None,
+            parts: &[],
         };
         let claim = Claim::draw(basis, month).map_err(text)?;
         for case in claim.cases.iter().filter(|case| !case.entries.is_empty()) {

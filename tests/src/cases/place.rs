@@ -81,6 +81,8 @@ pub(super) fn run(input: &Input) -> Result<Value, String> {
         cases: &cases,
         approved: &[],
         unseen: 0,
+        of: None,
+        parts: &[],
     };
     let claim = Claim::draw(basis, input.month).map_err(text)?;
     let amount = claim.amount_ore();

@@ -28,6 +28,8 @@ impl Books {
             cases: &cases,
             approved: &approved,
             unseen: 0,
+            of: None,
+            parts: &[],
         };
         Claim::draw(basis, month(of))
     }
@@ -260,6 +262,8 @@ fn a_claim_in_doubt_in_the_register_holds_the_next_one_back() {
         cases: &[],
         approved: &doubted,
         unseen: 0,
+        of: None,
+        parts: &[],
     };
     let refused = Claim::draw(basis, month("2026-02")).unwrap_err();
     assert_eq!(refused, ClaimError::ClaimsInDoubt);
