@@ -213,8 +213,8 @@ impl Client {
         Ok(deadlines::of_participation(&case, agreement, &hours, today))
     }
 
-    /// Everything that is or was due on an agreement, by day. Breaches are those whose report this
-    /// person's journal holds.
+    /// Everything that is or was due on an agreement, by day. `breaches` are those that the office
+    /// knows of, for no record says when NAV was told.
     /// # Errors
     /// [`Error::UnknownAgreement`], [`Error::NotAllowed`], [`Error::Store`].
     pub fn agreement_deadlines(
