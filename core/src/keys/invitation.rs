@@ -75,7 +75,12 @@ impl InvitationLink {
     /// [`LinkError`] where anything is missing or too much.
     pub fn from_text(text: &str) -> Result<Self, LinkError> {
         let (front, fragment) = text.trim().split_once("/i#").ok_or(LinkError)?;
-        if !(front.starts_with("https://") || front.starts_with("http://")) {
+        // A slash too many does not matter; a scheme without a host is no address.
+        let front = front.trim_end_matches('/');
+        if !["https://", "http://"]
+            .iter()
+            .any(|scheme| front.len() > scheme.len() && front.starts_with(scheme))
+        {
             return Err(LinkError);
         }
         let digits = fragment.as_bytes();
@@ -136,7 +141,14 @@ mod tests {
             secret: Key32::new([4; 32]),
         };
         let text = link.to_text();
-        assert_eq!(InvitationLink::from_text(&text), Ok(link));
+        assert_eq!(InvitationLink::from_text(&text).as_ref(), Ok(&link));
+        let slashes = text.replacen("/i#", "///i#", 1);
+        assert_eq!(InvitationLink::from_text(&slashes), Ok(link));
+        let (_, fragment) = text.split_once('#').unwrap();
+        for front in ["http:", "http:/", "http://", "https:///", "ftp://x", ""] {
+            let text = format!("{front}/i#{fragment}");
+            assert_eq!(InvitationLink::from_text(&text), Err(LinkError), "{front}");
+        }
         for cut in [0, 10, text.len() - 1, text.len() - 2] {
             assert_eq!(
                 InvitationLink::from_text(&text[..cut]),
