@@ -281,7 +281,7 @@ impl Client {
             return Ok(());
         }
         let agreements = self.replica.agreements()?;
-        let today = Instant(self.replica.env().now().wall_ms).date();
+        let today = self.today();
         let view = self.replica.load_view(document)?;
         let Some(case) = view.case() else {
             return Ok(());
@@ -346,7 +346,7 @@ impl Client {
             return Ok(());
         }
         let agreements = self.replica.agreements()?;
-        let today = Instant(self.replica.env().now().wall_ms).date();
+        let today = self.today();
         let test_mode = self.test_mode;
         let Some(case) = self.replica.load_view(document)?.case() else {
             return Ok(());

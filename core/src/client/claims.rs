@@ -367,7 +367,7 @@ impl Client {
 
     /// Casefiles that are not erased and that this device has nothing of. Which agreement they
     /// belong to stands in themselves, so it is not known here.
-    fn unseen_casefiles(&self) -> Result<u32, Error> {
+    pub(super) fn unseen_casefiles(&self) -> Result<u32, Error> {
         let here = self.replica.summaries();
         let unseen = self
             .replica

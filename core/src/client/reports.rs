@@ -2,7 +2,6 @@
 //! notices that may go by e-mail (N, K26). The rules are `contract::reports`'s.
 
 use folge_protocol::ids::DocumentId;
-use folge_protocol::membership::DocumentKind;
 
 use super::Client;
 use super::rights::Known;
@@ -202,14 +201,7 @@ impl Client {
                 });
             }
         }
-        let summaries = self.replica.summaries();
-        let log = self.replica.log()?;
-        let unseen = log.documents().iter().filter(|(id, state)| {
-            state.kind == DocumentKind::Casefile
-                && state.erasure.is_none()
-                && !summaries.contains_key(id)
-        });
-        Ok((cases, u32::try_from(unseen.count()).unwrap_or(u32::MAX)))
+        Ok((cases, self.unseen_casefiles()?))
     }
 
     /// The result report of a month (N5): counts, statuses and results against the targets, and

@@ -3,7 +3,7 @@
 //! The codes are NAV's own content codes where it has one (`DOMAIN.md` 1.4), otherwise ours. A code
 //! list that the office imports (`CodeListName::Activities`) goes before.
 
-use super::reports::Both;
+use crate::domain::text::Both;
 
 /// Which agreements ask for an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

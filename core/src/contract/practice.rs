@@ -1,8 +1,8 @@
 //! What an agreement of work practice (arbeidspraksis) must hold (G1 to G4; JMO b1.6). Whether it
 //! lasts too long (E14) is the deadlines' matter.
 
-use super::reports::{Both, pick};
 use crate::contract::terms::WorkPracticeTerms;
+use crate::domain::text::{Both, pick};
 use crate::domain::{Employment, EmploymentKind, Language};
 
 /// What is missing in an agreement of work practice.

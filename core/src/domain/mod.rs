@@ -49,6 +49,7 @@ pub mod participation;
 pub mod register;
 pub mod report;
 pub mod statistics;
+pub mod text;
 pub mod time;
 pub mod visit;
 pub mod work;

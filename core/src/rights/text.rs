@@ -2,18 +2,9 @@
 
 use folge_protocol::membership::Role;
 
-use crate::domain::{Instant, Language, LocalDate};
+use crate::domain::{Instant, Language};
 
-/// A text in Bokmål and in English.
-pub(super) type Both = (&'static str, &'static str);
-
-/// The half of a text that is in a language.
-pub(super) const fn pick(both: Both, language: Language) -> &'static str {
-    match language {
-        Language::Norwegian => both.0,
-        Language::English => both.1,
-    }
-}
+pub(super) use crate::domain::text::{Both, date_text, pick};
 
 /// Text that means nothing to HTML, neither between tags nor in a quoted attribute. Control
 /// characters that no document may hold are shown as a replacement character.
@@ -46,11 +37,6 @@ pub(super) fn label(both: Both) -> String {
         escape(both.0),
         escape(both.1)
     )
-}
-
-/// `05.01.2026`.
-pub(super) fn date_text(date: LocalDate) -> String {
-    date.date().strftime("%d.%m.%Y").to_string()
 }
 
 /// `05.01.2026 kl. 08.00`, in Oslo; the year first in English.

@@ -264,8 +264,5 @@ impl MissingPart {
 }
 
 const fn pick(language: Language, nb: &'static str, en: &'static str) -> &'static str {
-    match language {
-        Language::Norwegian => nb,
-        Language::English => en,
-    }
+    crate::domain::text::pick((nb, en), language)
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::contract::activities;
 use crate::contract::case::Case;
 use crate::contract::terms::Terms;
+use crate::domain::text::date_text;
 use crate::domain::{
     CodeList, Employer, EmployerKey, Employment, EmploymentKind, EmploymentTerms, EndReasonKind,
     Language, LocalDate, Participation, Report, ReportKind, Review, StaffKey,
@@ -221,10 +222,6 @@ impl ReportDraft {
         let missing = self.missing.iter();
         missing.map(|missing| missing.text(language)).collect()
     }
-}
-
-pub(super) fn date_text(date: LocalDate) -> String {
-    date.date().strftime("%d.%m.%Y").to_string()
 }
 
 fn filled(text: Option<&str>) -> Option<String> {

@@ -1,9 +1,9 @@
 //! The half-yearly evaluation (N6).
 
-use super::draft::date_text;
 use super::templates::{EVALUATION, Need};
 use super::{DraftField, Measured, Missing, Origin, Period, ReportDraft, Todo};
 use crate::contract::terms::Terms;
+use crate::domain::text::date_text;
 use crate::domain::{Month, OfficeReport, Provider};
 
 /// What the evaluation draws on.

@@ -11,10 +11,10 @@ use std::fmt::{self, Write};
 
 use folge_protocol::ids::DocumentId;
 
-use super::draft::date_text;
 use super::figures::month_text;
 use super::{Both, Period, pick};
 use crate::contract::pseudonym::Pseudonym;
+use crate::domain::text::date_text;
 use crate::domain::{
     Instant, Language, LocalDate, MeetingForm, Month, Outcome, Participation, Proposal,
     ProposalChange, ProposalState, Visit, With,

@@ -20,6 +20,8 @@ mod period;
 mod result;
 pub mod templates;
 
+use crate::domain::text::{Both, pick};
+
 pub use declaration::{DECLARATION, DECLARATION_FIELDS, Declaration};
 pub use draft::{DraftField, Missing, Names, Origin, ReportDraft, Todo, draft, report_period};
 pub use evaluation::{EvaluationFacts, evaluation_draft};
@@ -37,17 +39,6 @@ pub use result::{
     ended_in, result_report,
 };
 pub use templates::{Block, Field, Need, Source, Template};
-
-/// A text in Bokmål and in English.
-pub type Both = (&'static str, &'static str);
-
-/// The half of a text that is in a language.
-pub(super) const fn pick(both: Both, language: crate::domain::Language) -> &'static str {
-    match language {
-        crate::domain::Language::Norwegian => both.0,
-        crate::domain::Language::English => both.1,
-    }
-}
 
 #[cfg(test)]
 mod tests;
