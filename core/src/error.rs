@@ -1,6 +1,10 @@
 //! What goes wrong, as callers see it: a stable code, and a text that says what to do.
 //! No error carries anything that was recorded.
 
+mod class;
+
+pub use class::ErrorClass;
+
 use folge_protocol::membership::MembershipError;
 use folge_protocol::wire::RelayError;
 

@@ -20,4 +20,4 @@ pub mod rights;
 pub mod store;
 pub mod sync;
 
-pub use error::{Error, RelayFault};
+pub use error::{Error, ErrorClass, RelayFault};

@@ -449,11 +449,15 @@ impl Faces for Processes {
                 assert!(hello.is_binary(), "a device says hello first");
                 sure(socket.send(Message::binary(frame.to_vec())));
             });
-            let report = LiveConnection::open(client).and_then(|mut live| live.next(client));
+            let frame = client
+                .live_hello()
+                .ok_or(Error::Unreachable("sync first"))
+                .and_then(|hello| LiveConnection::open(&client.identity().relay.url, hello))
+                .and_then(|mut live| live.next());
             if let Err(panic) = liar.join() {
                 std::panic::resume_unwind(panic);
             }
-            report?.ok_or(Error::Unreachable("no frame came"))
+            client.live_frame(&frame?.ok_or(Error::Unreachable("no frame came"))?)
         })
     }
 }

@@ -256,7 +256,9 @@ fn timers_survive_a_restart() {
 fn live_push_brings_a_record_to_the_office_without_asking() {
     let mut world = world();
     let case = world.case;
-    let mut live = LiveConnection::open(&mut world.office.client).unwrap();
+    let hello = world.office.client.live_hello().unwrap();
+    let url = world.office.client.identity().relay.url.clone();
+    let mut live = LiveConnection::open(&url, hello).unwrap();
     live.set_timeout(Some(std::time::Duration::from_secs(10)))
         .unwrap();
     let client = &mut world.consultant.client;
@@ -267,7 +269,9 @@ fn live_push_brings_a_record_to_the_office_without_asking() {
         if world.office.client.sums().visits == 1 {
             return;
         }
-        live.next(&mut world.office.client).unwrap();
+        if let Some(frame) = live.next().unwrap() {
+            world.office.client.live_frame(&frame).unwrap();
+        }
     }
     panic!("the record was not pushed");
 }

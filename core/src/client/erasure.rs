@@ -420,7 +420,8 @@ impl Client {
         Ok(signed && stands && receipt.workspace == log.workspace())
     }
 
-    pub(super) fn today(&mut self) -> LocalDate {
+    /// Today in Oslo, by the device's clock.
+    pub fn today(&mut self) -> LocalDate {
         Instant(self.replica.env().now().wall_ms).date()
     }
 

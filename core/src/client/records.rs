@@ -62,6 +62,7 @@ impl Client {
         record: Record,
         reason: String,
     ) -> Result<(), Error> {
+        self.check_delivery(document, &record)?;
         self.execute(&[(document, Command::Record(record), Some(reason))])
     }
 

@@ -7,7 +7,7 @@ use folge_protocol::wire::{PATH_RELAY, RelayError, RelayInfo};
 
 use crate::client::Client;
 use crate::error::{Error, RelayFault};
-use crate::sync::{RelayAddress, SyncReport};
+use crate::sync::{Outgoing, RelayAddress, SyncReport};
 
 /// How long one round trip may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -27,6 +27,56 @@ pub struct SyncTotals {
     pub bytes_received: u64,
 }
 
+/// A sync under way: who carries the bytes asks it for each request, and gives it each reply. In
+/// between the client is free for others.
+#[derive(Debug, Default)]
+pub struct SyncRun {
+    totals: SyncTotals,
+}
+
+impl SyncRun {
+    /// What it did so far.
+    #[must_use]
+    pub const fn totals(&self) -> &SyncTotals {
+        &self.totals
+    }
+
+    /// The next request.
+    /// # Errors
+    /// As [`Client::sync_request`].
+    pub fn request(&mut self, client: &mut Client) -> Result<Outgoing, Error> {
+        let request = client.sync_request()?;
+        self.totals.round_trips += 1;
+        self.totals.bytes_sent += request.body.len() as u64;
+        Ok(request)
+    }
+
+    /// Takes the reply, or why there is none. Says whether there is more to do.
+    /// # Errors
+    /// The first error; the client has noted it, and says when to try again.
+    pub fn reply(
+        &mut self,
+        client: &mut Client,
+        reply: Result<Vec<u8>, Error>,
+    ) -> Result<bool, Error> {
+        let in_bounds = self.totals.round_trips < ROUND_TRIPS_MAX;
+        let bytes = match reply {
+            Ok(bytes) => bytes,
+            Err(error) if client.sync_failed(&error) => return Ok(in_bounds),
+            Err(error) => return Err(error),
+        };
+        self.totals.bytes_received += bytes.len() as u64;
+        match client.sync_reply(&bytes) {
+            Ok(report) => self.totals.report.add(&report),
+            Err(error) => {
+                client.sync_failed(&error);
+                return Err(error);
+            }
+        }
+        Ok(self.totals.report.more && in_bounds)
+    }
+}
+
 /// A relay reached by HTTP.
 #[derive(Debug)]
 pub struct HttpRelay {
@@ -38,8 +88,14 @@ impl HttpRelay {
     /// A relay at an address such as `https://relay.example.no`.
     #[must_use]
     pub fn new(url: &str) -> Self {
+        Self::within(url, TIMEOUT)
+    }
+
+    /// The same, where no round trip may take longer than a time, nor than a minute.
+    #[must_use]
+    pub fn within(url: &str, time: Duration) -> Self {
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
+            .timeout_global(Some(time.min(TIMEOUT)))
             .http_status_as_error(false)
             .max_redirects(0)
             .build();
@@ -76,33 +132,14 @@ impl HttpRelay {
     /// # Errors
     /// The first error; the client has noted it, and says when to try again.
     pub fn sync(&self, client: &mut Client) -> Result<SyncTotals, Error> {
-        let mut totals = SyncTotals::default();
-        while totals.round_trips < ROUND_TRIPS_MAX {
-            let request = client.sync_request()?;
-            totals.round_trips += 1;
-            totals.bytes_sent += request.body.len() as u64;
-            match self.post(request.path, &request.body) {
-                Ok(reply) => {
-                    totals.bytes_received += reply.len() as u64;
-                    match client.sync_reply(&reply) {
-                        Ok(report) => totals.report.add(&report),
-                        Err(error) => {
-                            client.sync_failed(&error);
-                            return Err(error);
-                        }
-                    }
-                    if !totals.report.more {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    if !client.sync_failed(&error) {
-                        return Err(error);
-                    }
-                }
+        let mut run = SyncRun::default();
+        loop {
+            let request = run.request(client)?;
+            let reply = self.post(request.path, &request.body);
+            if !run.reply(client, reply)? {
+                return Ok(run.totals);
             }
         }
-        Ok(totals)
     }
 }
 

@@ -5,9 +5,8 @@ use folge_protocol::wire::PATH_LIVE;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
-use crate::client::Client;
 use crate::error::Error;
-use crate::sync::SyncReport;
+use crate::sync::Outgoing;
 
 /// A connection on which the relay pushes what is new.
 pub struct LiveConnection {
@@ -23,14 +22,16 @@ impl std::fmt::Debug for LiveConnection {
 const BROKEN: Error = Error::Unreachable("the live connection broke");
 
 impl LiveConnection {
-    /// Connects a client that has synced before.
+    /// Connects to the relay at an address such as `https://relay.example.no`, with the hello that
+    /// a client which has synced before gives ([`Client::live_hello`]). The frames are for
+    /// [`Client::live_frame`].
+    ///
+    /// [`Client::live_hello`]: crate::client::Client::live_hello
+    /// [`Client::live_frame`]: crate::client::Client::live_frame
     /// # Errors
     /// [`Error::Unreachable`].
-    pub fn open(client: &mut Client) -> Result<Self, Error> {
-        let url = client.identity().relay.url.replacen("http", "ws", 1);
-        let hello = client
-            .live_hello()
-            .ok_or(Error::Unreachable("sync first"))?;
+    pub fn open(relay_url: &str, hello: Outgoing) -> Result<Self, Error> {
+        let url = relay_url.replacen("http", "ws", 1);
         let (mut socket, _) =
             tungstenite::connect(format!("{url}{PATH_LIVE}")).map_err(|_| BROKEN)?;
         socket
@@ -51,13 +52,13 @@ impl LiveConnection {
         stream.set_read_timeout(timeout).map_err(|_| BROKEN)
     }
 
-    /// Waits for the next frame and takes it; `None` where nothing came in time.
+    /// Waits for the next frame; `None` where nothing came in time.
     /// # Errors
     /// [`Error::Unreachable`] where the connection broke; connect again, or sync by request.
-    pub fn next(&mut self, client: &mut Client) -> Result<Option<SyncReport>, Error> {
+    pub fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
         loop {
             match self.socket.read() {
-                Ok(Message::Binary(frame)) => return client.live_frame(&frame).map(Some),
+                Ok(Message::Binary(frame)) => return Ok(Some(frame.to_vec())),
                 Ok(Message::Close(_)) => return Err(BROKEN),
                 Ok(_) => {}
                 Err(tungstenite::Error::Io(error))

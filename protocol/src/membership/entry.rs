@@ -458,6 +458,30 @@ pub enum Body {
     },
 }
 
+impl Body {
+    /// A stable code for what the entry does, for lists and files.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Founded(_) => "founded",
+            Self::PersonAdded { .. } => "person_added",
+            Self::DeviceAdded { .. } => "device_added",
+            Self::EpochTurned { .. } => "epoch_turned",
+            Self::Invited { .. } => "invited",
+            Self::InvitationRevoked { .. } => "invitation_revoked",
+            Self::DeviceRevoked { .. } => "device_revoked",
+            Self::PersonRevoked { .. } => "person_revoked",
+            Self::RoleChanged { .. } => "role_changed",
+            Self::DocumentsAdded { .. } => "documents_added",
+            Self::ReadersChanged { .. } => "readers_changed",
+            Self::GenerationTurned { .. } => "generation_turned",
+            Self::Erased { .. } => "erased",
+            Self::Vouched { .. } => "vouched",
+            Self::ErasureConfirmed { .. } => "erasure_confirmed",
+        }
+    }
+}
+
 impl Encode for Body {
     fn encode(&self, out: &mut Writer) {
         match self {

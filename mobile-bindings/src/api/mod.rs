@@ -1,0 +1,47 @@
+//! What an app calls, room by room: each function is the core's, with the app's types.
+
+mod agreements;
+mod claims;
+mod erasure;
+mod evidence;
+mod members;
+mod queries;
+mod records;
+mod reports;
+mod rights;
+mod threads;
+mod timers;
+
+pub use agreements::built_in_terms;
+
+use folge_core::client::Client;
+
+use crate::app::Folge;
+use crate::error::FolgeError;
+use crate::events::Change;
+
+impl Folge {
+    /// Reads something.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Client) -> Result<T, FolgeError> + Send + 'static,
+    ) -> Result<T, FolgeError> {
+        self.worker.ask(|desk| work(desk.client()?)).await
+    }
+
+    /// Writes something: it is on disk when this returns, and who observes is told. The user did
+    /// it, so the time until the lock begins anew.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Client) -> Result<T, FolgeError> + Send + 'static,
+    ) -> Result<T, FolgeError> {
+        self.worker
+            .act(|desk| {
+                let result = work(desk.client()?)?;
+                desk.vault.touch();
+                desk.tell(Change::Recorded);
+                Ok(result)
+            })
+            .await
+    }
+}

@@ -1,0 +1,78 @@
+//! Rights of those who are recorded, and what an audit asks for.
+
+use folge_core::client::AuditAct;
+use folge_core::messages::Saying;
+
+use crate::app::Folge;
+use crate::error::FolgeError;
+use crate::shape::{Given, Shown};
+use crate::types::{
+    AnyDocumentId, AuditLine, BreachNotice, DeviceName, ExportedFile, LossReport, ParticipationId,
+    relay_time_of, time_of,
+};
+
+fn act_of(act: &AuditAct) -> (String, Option<AnyDocumentId>) {
+    let (code, document) = match act {
+        AuditAct::Said(Saying::Opened(document)) => ("opened", Some(*document)),
+        AuditAct::Said(Saying::Exported { document, .. }) => ("exported", *document),
+        AuditAct::Said(Saying::ClaimPart(part)) => ("handed_over", Some(part.participation)),
+        AuditAct::Said(Saying::Lost { .. }) => ("reported_lost", None),
+        AuditAct::Said(_) => ("said", None),
+        AuditAct::Membership(body) => (body.code(), None),
+    };
+    (code.to_owned(), Shown::shown(document))
+}
+
+#[uniffi::export]
+impl Folge {
+    /// The archive for somebody who asks what is recorded of them: files to read and to carry to
+    /// another provider. It counts as an export.
+    pub async fn archive(
+        &self,
+        participation: ParticipationId,
+    ) -> Result<Vec<ExportedFile>, FolgeError> {
+        self.write(|client| {
+            let files = client.archive(participation.given()?)?.into_iter();
+            Ok(files
+                .map(|file| ExportedFile {
+                    name: file.name.to_owned(),
+                    bytes: file.bytes,
+                })
+                .collect())
+        })
+        .await
+    }
+
+    /// Reports a device as lost: it is put out, and the notice to NAV is drafted.
+    pub async fn report_lost(
+        &self,
+        device: DeviceName,
+        report: LossReport,
+    ) -> Result<BreachNotice, FolgeError> {
+        self.write(|client| {
+            let notice = client.report_lost(device.given()?, report.given()?)?;
+            Ok(Shown::shown(notice))
+        })
+        .await
+    }
+
+    /// The audit log of all that this device may read, by time.
+    pub async fn audit(&self) -> Result<Vec<AuditLine>, FolgeError> {
+        self.read(|client| {
+            let lines = client.audit()?.into_iter().map(|line| {
+                let (act, document) = act_of(&line.act);
+                AuditLine {
+                    person: Shown::shown(line.person),
+                    role: Shown::shown(line.role),
+                    device: Shown::shown(line.device),
+                    at: time_of(line.at_ms),
+                    accepted: line.accepted_ms.map(relay_time_of),
+                    act,
+                    document,
+                }
+            });
+            Ok(lines.collect())
+        })
+        .await
+    }
+}

@@ -1,0 +1,195 @@
+//! What a visit's hours stand on.
+
+use std::time::SystemTime;
+
+use folge_core::contract::evidence;
+use folge_core::domain as core;
+
+use super::{Day, FactsDigest, ParticipationId, RecordName, StaffName, Text};
+use crate::error::FolgeError;
+use crate::shape::{Given, Shown, choice, record, view};
+
+choice! {
+    /// How strong a confirmation is, strongest first.
+    ConfirmationGrade = core::ConfirmationGrade {
+        /// From the participant's own device.
+        OwnDevice,
+        /// A PIN that the participant knows, on the consultant's phone.
+        Pin,
+        /// A signature drawn on the consultant's phone.
+        Drawn,
+        /// Confirmed later, such as on paper.
+        Later,
+        /// None, with a reason.
+        None,
+    }
+}
+
+record! {
+    /// A confirmation that was taken on a consultant's phone, or why there is none.
+    Confirmation = core::Confirmation {
+        /// Its name.
+        id: RecordName,
+        /// The visit.
+        visit: RecordName,
+        /// The facts that were confirmed.
+        digest: FactsDigest,
+        /// How strong it is.
+        grade: ConfirmationGrade,
+        /// When.
+        at: SystemTime,
+        /// Why there is none, or how it was confirmed later.
+        reason: String,
+    }
+}
+
+/// What a participant says of a visit.
+#[derive(Clone, PartialEq, uniffi::Enum)]
+#[uniffi::export(Debug)]
+pub enum Verdict {
+    /// It took place as shown.
+    Yes,
+    /// It did not take place.
+    No,
+    /// It took place, but something shown is wrong.
+    Wrong {
+        /// What, in own words.
+        words: String,
+    },
+}
+
+impl std::fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "Yes",
+            Self::No => "No",
+            Self::Wrong { .. } => "Wrong(..)",
+        })
+    }
+}
+
+impl Shown<core::Verdict> for Verdict {
+    fn shown(core: core::Verdict) -> Self {
+        match core {
+            core::Verdict::Yes => Self::Yes,
+            core::Verdict::No => Self::No,
+            core::Verdict::Wrong(words) => Self::Wrong { words },
+        }
+    }
+}
+
+impl Given<core::Verdict> for Verdict {
+    fn given(self) -> Result<core::Verdict, FolgeError> {
+        Ok(match self {
+            Self::Yes => core::Verdict::Yes,
+            Self::No => core::Verdict::No,
+            Self::Wrong { words } => core::Verdict::Wrong(words),
+        })
+    }
+}
+
+choice! {
+    /// How sure it is when something was recorded.
+    TimeCertainty = evidence::TimeCertainty {
+        /// Between two receipts of the relay.
+        BoundedBothSides,
+        /// Before a receipt.
+        BoundedAfter,
+        /// Only the device's own clock says.
+        DeviceOnly,
+        /// The device's clock was set meanwhile.
+        ClockJump,
+        /// The receipts contradict the claimed time.
+        Contradicted,
+    }
+}
+
+view! {
+    /// What a visit's hours stand on.
+    Evidence {
+        /// The visit.
+        visit: RecordName,
+        /// The facts as they are now.
+        digest: FactsDigest,
+        /// The strongest confirmation.
+        grade: ConfirmationGrade,
+        /// Whether it is of the facts as they are now.
+        stands: bool,
+        /// Whether the participant's last word is that it was otherwise.
+        disputed: bool,
+        /// Whether the visit's hours can be claimed as confirmed.
+        carries_a_claim: bool,
+        /// How sure it is when the facts were recorded.
+        time: TimeCertainty,
+        /// The same in words.
+        time_text: Text,
+        /// What is wrong with it and what to do, where something is.
+        weakness: Option<Text>,
+        /// In the words of whoever confirmed later, could not, or disputes.
+        reason: Option<String>,
+    }
+}
+
+impl Shown<evidence::Evidence> for Evidence {
+    fn shown(core: evidence::Evidence) -> Self {
+        Self {
+            carries_a_claim: core.carries_a_claim(),
+            visit: Shown::shown(core.visit),
+            digest: Shown::shown(core.digest),
+            grade: Shown::shown(core.grade),
+            stands: core.stands,
+            disputed: core.disputed,
+            time: Shown::shown(core.time),
+            time_text: Text::of(|language| core.time.text(language)),
+            weakness: core
+                .weakness
+                .map(|weakness| Text::of(|language| weakness.text(language))),
+            reason: core.reason,
+        }
+    }
+}
+
+view! {
+    /// A record that an exception is about.
+    ExceptionRecord {
+        /// The participation.
+        participation: ParticipationId,
+        /// The record.
+        record: RecordName,
+    }
+}
+
+view! {
+    /// What an audit would ask about.
+    AuditException {
+        /// The day.
+        date: Day,
+        /// A stable code, such as `overlapping_visits`.
+        code: String,
+        /// What is odd, and what to do.
+        text: Text,
+        /// Whose.
+        consultant: Option<StaffName>,
+        /// The records that it is about.
+        records: Vec<ExceptionRecord>,
+    }
+}
+
+impl Shown<evidence::Exception> for AuditException {
+    fn shown(core: evidence::Exception) -> Self {
+        let records = core
+            .records
+            .into_iter()
+            .map(|(participation, record)| ExceptionRecord {
+                participation: Shown::shown(folge_protocol::ids::DocumentId(participation)),
+                record: Shown::shown(record),
+            });
+        Self {
+            date: Shown::shown(core.date),
+            code: core.kind.code().to_owned(),
+            text: Text::of(|language| core.kind.text(language)),
+            consultant: Shown::shown(core.consultant),
+            records: records.collect(),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Names, times and texts.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use folge_core::client::TimerId;
+use folge_core::domain::{
+    AgreementKey, EmployerKey, GroupMeetingId, Instant, Language, LocalDate, Minutes, RecordId,
+    StaffKey, VisitDigest,
+};
+use folge_protocol::ids::{DeviceId, DocumentId, InvitationId, PersonId};
+
+use crate::error::FolgeError;
+use crate::shape::{Given, Shown, key, name, view};
+
+name! {
+    /// Names a participation.
+    ParticipationId = DocumentId,
+    /// Names the thread that is shared with one participant.
+    ThreadId = DocumentId,
+    /// Names a document, where it may be any.
+    AnyDocumentId = DocumentId,
+    /// Names a record, such as a visit.
+    RecordName = RecordId,
+    /// Names a group meeting.
+    GroupMeetingName = GroupMeetingId,
+    /// Names a person in the workspace.
+    PersonName = PersonId,
+    /// Names a device.
+    DeviceName = DeviceId,
+    /// Names an invitation.
+    InvitationName = InvitationId,
+    /// The digest of a visit's facts, which a participant confirms.
+    FactsDigest = VisitDigest,
+    /// A day in Oslo: `2026-11-22`.
+    Day = LocalDate,
+    /// A calendar month: `2026-11`.
+    Month = folge_core::domain::Month,
+}
+
+key! {
+    /// Names a member of staff in the register, such as `consultant-00`.
+    StaffName = StaffKey,
+    /// Names an employer in the register.
+    EmployerName = EmployerKey,
+    /// Names an agreement in the register.
+    AgreementName = AgreementKey,
+}
+
+/// Names a timer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimerName(String);
+uniffi::custom_newtype!(TimerName, String);
+
+impl Shown<TimerId> for TimerName {
+    fn shown(core: TimerId) -> Self {
+        Self(RecordId(core.0).to_string())
+    }
+}
+
+impl Given<TimerId> for TimerName {
+    fn given(self) -> Result<TimerId, FolgeError> {
+        let id: RecordId = RecordName(self.0).given()?;
+        Ok(TimerId(id.0))
+    }
+}
+
+impl Shown<Instant> for SystemTime {
+    fn shown(core: Instant) -> Self {
+        let length = Duration::from_millis(core.0.unsigned_abs());
+        let time = if core.0 < 0 {
+            UNIX_EPOCH.checked_sub(length)
+        } else {
+            UNIX_EPOCH.checked_add(length)
+        };
+        time.unwrap_or(UNIX_EPOCH)
+    }
+}
+
+impl Given<Instant> for SystemTime {
+    fn given(self) -> Result<Instant, FolgeError> {
+        let ms = |length: Duration| i64::try_from(length.as_millis());
+        match self.duration_since(UNIX_EPOCH) {
+            Ok(after) => ms(after).map(Instant),
+            Err(before) => ms(before.duration()).map(|ms| Instant(-ms)),
+        }
+        .map_err(|_| FolgeError::out_of_range())
+    }
+}
+
+/// A time of the relay's or a device's clock, in milliseconds since 1970 (UTC).
+pub(crate) fn time_of(ms: i64) -> SystemTime {
+    Shown::shown(Instant(ms))
+}
+
+/// The same, where the relay gives it.
+pub(crate) fn relay_time_of(ms: u64) -> SystemTime {
+    time_of(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
+impl Shown<Minutes> for i32 {
+    fn shown(core: Minutes) -> Self {
+        Shown::shown(core.0)
+    }
+}
+
+impl Given<Minutes> for i32 {
+    fn given(self) -> Result<Minutes, FolgeError> {
+        Ok(Minutes(self.given()?))
+    }
+}
+
+impl<T: Shown<C>, C> Shown<BTreeMap<String, C>> for HashMap<String, T> {
+    fn shown(core: BTreeMap<String, C>) -> Self {
+        core.into_iter()
+            .map(|(key, value)| (key, T::shown(value)))
+            .collect()
+    }
+}
+
+impl<T: Given<C>, C> Given<BTreeMap<String, C>> for HashMap<String, T> {
+    fn given(self) -> Result<BTreeMap<String, C>, FolgeError> {
+        self.into_iter()
+            .map(|(key, value)| Ok((key, value.given()?)))
+            .collect()
+    }
+}
+
+view! {
+    /// A text that people read, in both languages.
+    Text {
+        /// Bokmål.
+        nb: String,
+        /// English.
+        en: String,
+    }
+}
+
+impl Text {
+    /// Both languages of something that has a text in each.
+    pub(crate) fn of<T: Into<String>>(text: impl Fn(Language) -> T) -> Self {
+        Self {
+            nb: text(Language::Norwegian).into(),
+            en: text(Language::English).into(),
+        }
+    }
+}
+
+/// The language of a text that is made whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum TextLanguage {
+    /// Bokmål.
+    Norwegian,
+    /// English.
+    English,
+}
+
+impl Given<Language> for TextLanguage {
+    fn given(self) -> Result<Language, FolgeError> {
+        Ok(match self {
+            Self::Norwegian => Language::Norwegian,
+            Self::English => Language::English,
+        })
+    }
+}
+
+view! {
+    /// A file that the app may hand on.
+    ExportedFile {
+        /// Its name, which says nothing of anybody.
+        name: String,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    }
+}

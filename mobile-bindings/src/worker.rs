@@ -1,0 +1,163 @@
+//! The thread that the client lives on: one job after the other.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use folge_core::client::{Client, Vault};
+use tokio::sync::oneshot;
+
+use crate::error::FolgeError;
+use crate::events::{Change, Events, LogLevel, log};
+
+/// What the thread holds.
+pub(crate) struct Desk {
+    /// The client behind its lock.
+    pub(crate) vault: Vault,
+    /// Whether identity numbers made for tests may be recorded.
+    pub(crate) test_mode: bool,
+    events: Arc<Events>,
+}
+
+impl Desk {
+    /// The client, where it is unlocked.
+    pub(crate) fn client(&mut self) -> Result<&mut Client, FolgeError> {
+        Ok(self.vault.client()?)
+    }
+
+    /// Tells who observes.
+    pub(crate) fn tell(&self, change: Change) {
+        self.events.tell(change);
+    }
+
+    /// Takes a client that has just come in.
+    pub(crate) fn hold(&mut self, mut client: Client) {
+        client.set_test_mode(self.test_mode);
+        self.vault.hold(client);
+        self.tell(Change::Unlocked);
+    }
+
+    /// Locks where the time is up, or now.
+    pub(crate) fn lock(&mut self, now: bool) {
+        if self.vault.is_locked() {
+            return;
+        }
+        if now {
+            self.vault.lock();
+        }
+        if self.vault.tick() {
+            log(LogLevel::Info, || "locked".to_owned());
+            self.tell(Change::Locked);
+        }
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+/// The thread, from outside. It ends after its last job when this is dropped.
+pub(crate) struct Worker(Sender<Job>);
+
+/// The longest that the lock is not looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+fn run(jobs: &Receiver<Job>, desk: &mut Desk) {
+    loop {
+        let wait = desk.vault.lock_in_ms().map(Duration::from_millis);
+        // A device that slept wakes up with a time that is long past.
+        let job = match wait {
+            Some(wait) => jobs.recv_timeout(wait.min(TICK)),
+            None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        desk.lock(false);
+        match job {
+            Ok(job) => job(desk),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+impl Worker {
+    pub(crate) fn start(
+        vault: Vault,
+        test_mode: bool,
+        events: Arc<Events>,
+    ) -> std::io::Result<Self> {
+        let (jobs, receiver) = channel::<Job>();
+        let mut desk = Desk {
+            vault,
+            test_mode,
+            events,
+        };
+        std::thread::Builder::new()
+            .name("folge-client".to_owned())
+            .spawn(move || run(&receiver, &mut desk))?;
+        Ok(Self(jobs))
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        skip_unwanted: bool,
+        work: impl FnOnce(&mut Desk) -> Result<T, FolgeError> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, FolgeError>> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |desk| {
+            if skip_unwanted && sender.is_closed() {
+                return;
+            }
+            let result = catch_unwind(AssertUnwindSafe(|| work(desk))).unwrap_or_else(|_| {
+                // What was in memory may be half done; the store is whole.
+                desk.lock(true);
+                Err(FolgeError::internal())
+            });
+            // Nobody waits any more.
+            let _ = sender.send(result);
+        });
+        // The thread ends only after the last sender.
+        let _ = self.0.send(job);
+        receiver
+    }
+
+    /// Does something that writes: done even if the app stops waiting.
+    pub(crate) async fn act<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Desk) -> Result<T, FolgeError> + Send + 'static,
+    ) -> Result<T, FolgeError> {
+        self.send(false, work).await.unwrap_or_else(|_| Err(FolgeError::closed()))
+    }
+
+    /// Reads something: skipped where the app stopped waiting before it began.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Desk) -> Result<T, FolgeError> + Send + 'static,
+    ) -> Result<T, FolgeError> {
+        self.send(true, work).await.unwrap_or_else(|_| Err(FolgeError::closed()))
+    }
+
+    /// The same from a thread that may wait.
+    pub(crate) fn wait<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Desk) -> Result<T, FolgeError> + Send + 'static,
+    ) -> Result<T, FolgeError> {
+        self.send(false, work)
+            .blocking_recv()
+            .unwrap_or_else(|_| Err(FolgeError::closed()))
+    }
+}
+
+/// Does something that waits for others, such as for the relay, on a thread of its own.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, FolgeError> + Send + 'static,
+) -> Result<T, FolgeError> {
+    let (sender, receiver) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("folge-net".to_owned());
+    let started = thread.spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(work));
+        let _ = sender.send(result.unwrap_or_else(|_| Err(FolgeError::internal())));
+    });
+    if started.is_err() {
+        return Err(FolgeError::internal());
+    }
+    receiver.await.unwrap_or_else(|_| Err(FolgeError::closed()))
+}
