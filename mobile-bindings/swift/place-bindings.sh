@@ -1,0 +1,25 @@
+#!/bin/bash
+# place-bindings.sh FOLDER: puts what `folge-bindgen LIBRARY OUT` made (FOLDER is OUT/swift) where
+# Package.swift looks for it. Nothing of it is in the repository.
+set -euo pipefail
+[ $# -eq 1 ] || { echo "usage: place-bindings.sh FOLDER" >&2; exit 2; }
+from=$1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for file in Folge.swift FolgeFFI.h module.modulemap; do
+    [ -f "$from/$file" ] || { echo "place-bindings.sh: no $file in $from" >&2; exit 2; }
+done
+place() {
+    # Untouched where it is the same, so that nothing is compiled anew.
+    cmp -s "$1" "$2" || cp "$1" "$2"
+}
+# uniffi 0.32 forgets the names of `[bindings.swift.rename]` where a type describes itself.
+renamed=$(mktemp)
+trap 'rm -f "$renamed"' EXIT
+sed -e 's/FfiConverterTypeText_lower(self)/FfiConverterTypeWording_lower(self)/' \
+    -e 's/FfiConverterTypeSettings_lower(self)/FfiConverterTypeFolgeSettings_lower(self)/' \
+    -e 's/FfiConverterTypeRecord_lower(self)/FfiConverterTypeCaseRecord_lower(self)/' \
+    "$from/Folge.swift" >"$renamed"
+mkdir -p "$here/Sources/Folge/Generated" "$here/Generated/FolgeFFI"
+place "$renamed" "$here/Sources/Folge/Generated/Folge.swift"
+place "$from/FolgeFFI.h" "$here/Generated/FolgeFFI/FolgeFFI.h"
+place "$from/module.modulemap" "$here/Generated/FolgeFFI/module.modulemap"
