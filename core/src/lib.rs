@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` has the drawing. Arrows point one way: `domain` → `contract` → `document` → `keys`,
 //! `envelope` → `store` → `sync` → `client`.
 
+pub mod attendance;
 pub mod client;
 pub mod contract;
 pub mod document;
