@@ -19,7 +19,7 @@ use folge_core::attendance::{
 };
 use folge_core::client::{Client, Invitee, NewParticipation};
 use folge_core::contract::evidence::{Evidence, ExceptionKind, Weakness};
-use folge_core::document::Record;
+use folge_core::document::{Record, RecordRef};
 use folge_core::domain::proof::drawing_hash;
 use folge_core::domain::{
     Confirmation, ConfirmationGrade, Drawing, DrawingProof, Instant, Language, LocalDate,
@@ -577,7 +577,7 @@ fn a_visit_that_was_not_held_is_confirmed_no_way() {
         };
         all("forbidden");
     }
-    let record = folge_core::document::RecordRef::Visit(held.id);
+    let record = RecordRef::Visit(held.id);
     world
         .phone
         .void(case, record, "Feil deltaker".into())
@@ -720,6 +720,32 @@ fn a_first_pin_set_long_after_the_meeting_is_seen() {
 }
 
 #[test]
+fn a_consultant_who_is_the_participant_too_is_seen() {
+    let mut world = World::new("one-for-both");
+    let (case, visit) = (world.cases[0], world.visit());
+    let answered = answer_of(&world.exchange(visit.id, Verdict::Yes));
+    // Another program may write that the consultant is the participant, and answer itself.
+    let page = world.phone.participation(case).unwrap();
+    let row = &page.records[&RecordRef::Participation];
+    let Record::Participation(mut participation) = row.row.record.clone() else {
+        panic!("no participation")
+    };
+    participation.participant = Some(world.phone.identity().person);
+    let reason = Some("Bytte".to_owned());
+    world
+        .phone
+        .update_participation(case, *participation, reason)
+        .unwrap();
+    let device = &world.phone.identity().device;
+    let mut answer = answered.answer;
+    answer.device = device.id();
+    let code = code_of(&sign_answer(answer, device.sign()));
+    world.phone.take_answer(case, &code).unwrap();
+    world.sync_staff();
+    assert_eq!(world.exceptions(), [ExceptionKind::OneDeviceForBoth]);
+}
+
+#[test]
 fn a_drawn_signature_is_bound_to_what_was_shown() {
     let mut world = World::new("drawn");
     let (case, visit) = (world.cases[0], world.visit());
@@ -744,7 +770,7 @@ fn a_drawn_signature_is_bound_to_what_was_shown() {
         .amend(case, record, Some("Lengre".into()))
         .unwrap();
     let page = world.phone.participation(case).unwrap();
-    let row = &page.records[&folge_core::document::RecordRef::Confirmation(id)];
+    let row = &page.records[&RecordRef::Confirmation(id)];
     let Record::Confirmation(mut confirmation) = row.row.record.clone() else {
         panic!("no confirmation")
     };
@@ -798,7 +824,7 @@ fn whatever_a_consultant_makes_up_the_office_sees_that_it_fails() {
     let answered = answer_of(&code);
     let pin = world.phone.confirm_by_pin(case, genuine.id, PIN).unwrap();
     let page = world.phone.participation(case).unwrap();
-    let row = &page.records[&folge_core::document::RecordRef::Confirmation(pin)];
+    let row = &page.records[&RecordRef::Confirmation(pin)];
     let Record::Confirmation(Confirmation {
         proof: Some(Proof::Pin(pin)),
         ..
