@@ -15,16 +15,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use folge_core::Error;
 use folge_core::attendance::{
-    CodeKind, SignedOffer, challenge, read_code, sign_answer, write_code,
+    CodeKind, PIN_COST, SignedOffer, challenge, pin_secret, read_code, sign_answer, write_code,
 };
 use folge_core::client::{Client, Invitee, NewParticipation};
 use folge_core::contract::evidence::{Evidence, ExceptionKind, Weakness};
 use folge_core::document::{Record, RecordRef};
-use folge_core::domain::proof::drawing_hash;
+use folge_core::domain::proof::{drawing_hash, pin_hash};
 use folge_core::domain::{
     Confirmation, ConfirmationGrade, Drawing, DrawingProof, Instant, Language, LocalDate,
-    MeetingForm, Outcome, Participation, PinProof, Proof, RecordId, SignedAnswer, StaffMember,
-    Verdict, Visit, VisitAnswer, VisitDigest, With,
+    MeetingForm, Outcome, Participation, PinKey, PinProof, Proof, RecordId, SignedAnswer,
+    StaffMember, Verdict, Visit, VisitAnswer, VisitDigest, With,
 };
 use folge_core::env::{Clock, Env};
 use folge_core::keys::{InvitationLink, Key32};
@@ -373,6 +373,15 @@ fn a_no_by_code_disputes_until_the_participant_says_otherwise() {
     assert_eq!(evidence.weakness, Some(Weakness::Disputed));
     let reason = world.evidence(wrong.id).reason.unwrap();
     assert!(reason.starts_with("Det var en halv time.") && reason.ends_with('…'));
+    // Neither does voiding the record of it: it is the participant's word.
+    let page = world.phone.participation(case).unwrap();
+    let of_no = |record: &Record| matches!(record, Record::Confirmation(c) if c.visit == no.id);
+    let mut rows = page.records.iter();
+    let (record, _) = rows.find(|(_, row)| of_no(&row.row.record)).unwrap();
+    let reason = "Feil".to_owned();
+    world.phone.void(case, record.clone(), reason).unwrap();
+    world.sync_staff();
+    assert!(world.evidence(no.id).disputed);
     // A PIN typed afterwards does not undo it, and the thread brings the words whole.
     world.phone.set_pin(case, PIN).unwrap();
     world.phone.confirm_by_pin(case, no.id, PIN).unwrap();
@@ -704,6 +713,51 @@ fn a_consultant_who_sets_the_pin_is_seen() {
     world.sync_staff();
     // It cannot be prevented: it stands, and an audit sees it.
     assert!(world.evidence(forged.id).carries_a_claim());
+    assert_eq!(world.exceptions(), [ExceptionKind::PinSetJustBefore]);
+    // The record of a PIN is not changed behind what it confirmed.
+    let page = world.phone.participation(case).unwrap();
+    let mut rows = page.records.values().map(|row| row.row.record.clone());
+    let pin = rows.find(|record| matches!(record, Record::PinKey(_)));
+    let reason = Some("Annen kode".to_owned());
+    refused(world.phone.amend(case, pin.unwrap(), reason), "not_allowed");
+}
+
+#[test]
+fn a_pin_that_claims_to_be_older_than_it_is_is_seen() {
+    let mut world = World::new("backdated-pin");
+    let (case, visit) = (world.cases[0], world.visit());
+    world.phone.set_pin(case, PIN).unwrap();
+    world.phone.confirm_by_pin(case, visit.id, PIN).unwrap();
+    world.pass(72 * HOUR);
+    let forged = world.visit();
+    let secret = pin_secret(case, "5092841", &[7; 16], PIN_COST).unwrap();
+    let key = PinKey {
+        id: world.phone.new_record_id(),
+        at: Instant(START_MS + 30 * HOUR),
+        salt: [7; 16],
+        memory_kib: PIN_COST.memory_kib,
+        passes: PIN_COST.passes,
+        public: *secret.public().as_bytes(),
+    };
+    // Set two days ago, and used in two days, as the records say.
+    let at = Instant(world.now().0 + 48 * HOUR);
+    let digest = VisitDigest::of(&forged);
+    let confirmation = Confirmation {
+        id: world.phone.new_record_id(),
+        visit: forged.id,
+        digest,
+        grade: ConfirmationGrade::Pin,
+        at,
+        reason: String::new(),
+        proof: Some(Proof::Pin(PinProof {
+            key: key.id,
+            signature: secret.sign(&pin_hash(case, forged.id, digest, at)),
+        })),
+    };
+    world.phone.record(case, Record::PinKey(key)).unwrap();
+    let record = Record::Confirmation(confirmation);
+    world.phone.record(case, record).unwrap();
+    world.sync_staff();
     assert_eq!(world.exceptions(), [ExceptionKind::PinSetJustBefore]);
 }
 

@@ -71,70 +71,100 @@ fn recorded(history: &[HistoryLine]) -> BTreeMap<RecordId, Recorded> {
     found
 }
 
-/// When each PIN was set, by the clock of the phone that it was set on: never earlier than it says.
-fn pins_set(history: &[HistoryLine], view: &CaseView) -> BTreeMap<RecordId, Instant> {
-    let mut found = BTreeMap::new();
-    for line in history {
-        if let RecordRef::PinKey(id) = line.entry.record {
-            found.entry(id).or_insert(Instant(line.entry.wall_ms));
-        }
-    }
-    for row in view.rows.values() {
-        if let Record::PinKey(key) = &row.record {
-            let set = found.entry(key.id).or_insert(key.at);
-            *set = key.at.max(*set);
-        }
-    }
-    found
+/// When PINs were set and used, by the clocks of the phones that wrote it down. What a record says of
+/// itself does not make a PIN older, nor its use later.
+#[derive(Default)]
+struct PinTimes {
+    /// When each PIN was set, or its record changed last.
+    set: BTreeMap<RecordId, Instant>,
+    /// PINs whose record was changed since: no program of ours does that.
+    changed: BTreeSet<RecordId>,
+    /// When each confirmation was recorded.
+    used: BTreeMap<RecordId, Instant>,
 }
 
-/// The confirmations of a casefile, each with what came of checking its proof.
-fn checked<'a>(
-    view: &'a CaseView,
-    ground: &Ground<'_>,
-    set: &BTreeMap<RecordId, Instant>,
-) -> Vec<Taken<'a>> {
-    // A voided one was the first all the same.
-    let first = set.values().min();
-    let pin_of = |confirmation: &Confirmation| match &confirmation.proof {
-        Some(Proof::Pin(pin)) => set.get(&pin.key).map(|at| PinSet {
-            at: *at,
-            is_first: Some(at) == first,
-        }),
-        _ => None,
-    };
-    confirmations(view)
-        .into_iter()
-        .map(|confirmation| Taken {
-            confirmation,
-            holds: proof_holds(confirmation, ground),
-            pin: pin_of(confirmation),
+impl PinTimes {
+    fn of(history: &[HistoryLine], view: &CaseView) -> Self {
+        let mut times = Self::default();
+        for line in history {
+            let at = Instant(line.entry.wall_ms);
+            match line.entry.record {
+                RecordRef::PinKey(id) => {
+                    if let Some(before) = times.set.insert(id, at) {
+                        times.changed.insert(id);
+                        times.set.insert(id, at.max(before));
+                    }
+                }
+                RecordRef::Confirmation(id) => {
+                    times.used.entry(id).or_insert(at);
+                }
+                _ => {}
+            }
+        }
+        for row in view.rows.values() {
+            if let Record::PinKey(key) = &row.record {
+                let set = times.set.entry(key.id).or_insert(key.at);
+                *set = key.at.max(*set);
+            }
+        }
+        times
+    }
+
+    fn pin_of(&self, confirmation: &Confirmation) -> Option<PinSet> {
+        let Some(Proof::Pin(pin)) = &confirmation.proof else {
+            return None;
+        };
+        let at = *self.set.get(&pin.key)?;
+        let recorded = self.used.get(&confirmation.id).copied();
+        // A voided one was the first all the same.
+        let first = self.set.values().min().copied();
+        Some(PinSet {
+            at,
+            used: recorded.map_or(confirmation.at, |at| at.min(confirmation.at)),
+            is_first: Some(at) == first && !self.changed.contains(&pin.key),
         })
-        .collect()
+    }
 }
 
-/// What the participant's device answered by codes, as far as its signature holds.
-fn answered(taken: &[Taken<'_>]) -> Vec<ThreadConfirmation> {
-    let of = |taken: &Taken<'_>| match &taken.confirmation.proof {
-        Some(Proof::Answer(signed)) if taken.holds => {
-            let answer = &signed.answer;
-            Some(ThreadConfirmation {
-                message: answer.message,
-                visit: answer.visit,
-                digest: answer.digest,
-                verdict: answer.verdict.clone(),
-                at: answer.at,
-                device: answer.device,
-                shown: Some(Shown {
-                    start: answer.start,
-                    end: answer.end,
-                    form: answer.form,
-                }),
-            })
-        }
-        _ => None,
+/// The confirmations of a casefile that are not voided, each with what came of checking its proof.
+fn checked<'a>(view: &'a CaseView, ground: &Ground<'_>, times: &PinTimes) -> Vec<Taken<'a>> {
+    let of = |confirmation: &'a Confirmation| Taken {
+        confirmation,
+        holds: proof_holds(confirmation, ground),
+        pin: times.pin_of(confirmation),
     };
-    taken.iter().filter_map(of).collect()
+    confirmations(view).into_iter().map(of).collect()
+}
+
+/// What the participant's device answered by codes, as far as its signature holds. One that was
+/// voided is among them: as in the thread, nobody takes back what the participant says.
+fn answered(view: &CaseView, ground: &Ground<'_>) -> Vec<ThreadConfirmation> {
+    let of = |record: &Record| {
+        let Record::Confirmation(confirmation) = record else {
+            return None;
+        };
+        let Some(Proof::Answer(signed)) = &confirmation.proof else {
+            return None;
+        };
+        let answer = &signed.answer;
+        proof_holds(confirmation, ground).then(|| ThreadConfirmation {
+            message: answer.message,
+            visit: answer.visit,
+            digest: answer.digest,
+            verdict: answer.verdict.clone(),
+            at: answer.at,
+            device: answer.device,
+            shown: Some(Shown {
+                start: answer.start,
+                end: answer.end,
+                form: answer.form,
+            }),
+        })
+    };
+    view.rows
+        .values()
+        .filter_map(|row| of(&row.record))
+        .collect()
 }
 
 pub(super) fn standing<T>(view: &CaseView, pick: impl Fn(&Record) -> Option<&T>) -> Vec<&T> {
@@ -222,7 +252,7 @@ struct Ways {
     view: CaseView,
     lines: Vec<ThreadLine>,
     recorded: BTreeMap<RecordId, Recorded>,
-    pins_set: BTreeMap<RecordId, Instant>,
+    pin_times: PinTimes,
 }
 
 impl Ways {
@@ -240,8 +270,9 @@ impl Ways {
             pins: &pins,
             log,
         };
-        let taken = checked(&self.view, &ground, &self.pins_set);
-        let said = evidence::merged(said(&self.lines, participation), answered(&taken));
+        let taken = checked(&self.view, &ground, &self.pin_times);
+        let answers = answered(&self.view, &ground);
+        let said = evidence::merged(said(&self.lines, participation), answers);
         (taken, said)
     }
 }
@@ -383,7 +414,7 @@ impl Client {
             participation,
             lines,
             recorded: recorded(&history),
-            pins_set: pins_set(&history, &view),
+            pin_times: PinTimes::of(&history, &view),
             view,
         })
     }

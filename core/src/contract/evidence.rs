@@ -115,11 +115,13 @@ pub fn merged(
     all
 }
 
-/// When the PIN of a confirmation was set.
+/// The PIN of a confirmation: when it was set, and when it was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PinSet {
-    /// When.
+    /// When it was set.
     pub at: Instant,
+    /// When it was used.
+    pub used: Instant,
     /// Whether it is the participation's first.
     pub is_first: bool,
 }
@@ -140,7 +142,7 @@ impl Taken<'_> {
     /// or replaced within a day before it was used (decided).
     fn is_pin_new(&self, visit: &Visit) -> bool {
         self.pin.is_some_and(|pin| {
-            let since = self.confirmation.at.0.saturating_sub(pin.at.0);
+            let since = pin.used.0.saturating_sub(pin.at.0);
             let replaced = !pin.is_first && since < PIN_NEW_HOURS * 60 * MINUTE_MILLISECONDS;
             replaced || pin.at.date() > visit.end.date()
         })

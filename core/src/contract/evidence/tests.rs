@@ -520,11 +520,11 @@ fn a_confirmation_whose_proof_fails_counts_for_nothing_and_is_shown() {
 fn a_pin_that_is_new_is_shown() {
     let held = visit(1, "2026-02-02T09:00+01:00", "2026-02-02T10:00+01:00");
     let of = |set: &str, is_first, used: &str| {
-        let mut pin = taken(&held, ConfirmationGrade::Pin, "");
-        pin.at = at(used);
+        let pin = taken(&held, ConfirmationGrade::Pin, "");
         let taken = Taken {
             pin: Some(PinSet {
                 at: at(set),
+                used: at(used),
                 is_first,
             }),
             ..holding(&pin)
