@@ -170,7 +170,8 @@ pub enum Saying {
         /// What was done, or why not.
         text: String,
     },
-    /// Staff shows the participant a visit, to be confirmed.
+    /// Staff shows the participant a visit, to be confirmed. From a participant's device: what a
+    /// consultant's code showed it, before its answer.
     Card(VisitCard),
     /// The participant says whether a visit took place as shown.
     Confirmed {

@@ -774,6 +774,67 @@ fn a_first_pin_set_long_after_the_meeting_is_seen() {
 }
 
 #[test]
+fn a_pin_that_was_replaced_counts_for_a_day_more_and_a_voided_one_not_at_all() {
+    let mut world = World::new("replaced-pin");
+    let case = world.cases[0];
+    world.phone.set_pin(case, PIN).unwrap();
+    let page = world.phone.participation(case).unwrap();
+    let keys = page
+        .records
+        .values()
+        .filter_map(|row| match &row.row.record {
+            Record::PinKey(key) => Some(key.clone()),
+            _ => None,
+        });
+    let old = keys.last().unwrap();
+    let secret = pin_secret(case, PIN, &old.salt, PIN_COST).unwrap();
+    assert_eq!(secret.public().as_bytes(), &old.public);
+    world.pass(48 * HOUR);
+    world.phone.set_pin(case, "5092841").unwrap();
+    // As another phone writes it that has not heard of the new one.
+    let confirm = |world: &mut World| {
+        let (visit, at) = (world.visit(), world.now());
+        let digest = VisitDigest::of(&visit);
+        let confirmation = Confirmation {
+            id: world.phone.new_record_id(),
+            visit: visit.id,
+            digest,
+            grade: ConfirmationGrade::Pin,
+            at,
+            reason: String::new(),
+            proof: Some(Proof::Pin(PinProof {
+                key: old.id,
+                signature: secret.sign(&pin_hash(case, visit.id, digest, at)),
+            })),
+        };
+        let record = Record::Confirmation(confirmation);
+        world.phone.record(case, record).unwrap();
+        visit.id
+    };
+    world.pass(24 * HOUR);
+    let within = confirm(&mut world);
+    world.pass(1);
+    let after = confirm(&mut world);
+    world.sync_staff();
+    assert!(world.evidence(within).carries_a_claim());
+    let failed = world.evidence(after).weakness;
+    assert_eq!(failed, Some(Weakness::ProofFails));
+    let reason = "Noen så den".to_owned();
+    world
+        .phone
+        .void(case, RecordRef::PinKey(old.id), reason)
+        .unwrap();
+    world.sync_staff();
+    assert!(!world.evidence(within).carries_a_claim());
+    // The new one is there still.
+    let visit = world.visit();
+    world
+        .phone
+        .confirm_by_pin(case, visit.id, "5092841")
+        .unwrap();
+}
+
+#[test]
 fn a_consultant_who_is_the_participant_too_is_seen() {
     let mut world = World::new("one-for-both");
     let (case, visit) = (world.cases[0], world.visit());

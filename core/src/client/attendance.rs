@@ -332,7 +332,7 @@ impl Client {
     ) -> Result<RecordId, Error> {
         let digest = self.facts_to_confirm(document, visit)?;
         let key = self.newest_pin(document)?.ok_or(Error::NoPin)?;
-        let now = self.replica.env().now();
+        let now = self.replica.now();
         self.replica
             .store()
             .count_pin(document, now)
@@ -456,8 +456,8 @@ impl Client {
         Ok(id)
     }
 
-    fn now(&mut self) -> Instant {
-        Instant(self.replica.env().now().wall_ms)
+    fn now(&self) -> Instant {
+        Instant(self.replica.now().wall_ms)
     }
 
     /// The participation, where this device may write its casefile.
@@ -482,8 +482,7 @@ impl Client {
     }
 
     fn check_in_time(&self, offered: Instant) -> Result<(), Error> {
-        let now = Instant(self.replica.now().wall_ms);
-        if is_in_time(offered, now) {
+        if is_in_time(offered, self.now()) {
             Ok(())
         } else {
             Err(Error::CodeTooOld)
