@@ -779,14 +779,14 @@ fn a_pin_that_was_replaced_counts_for_a_day_more_and_a_voided_one_not_at_all() {
     let case = world.cases[0];
     world.phone.set_pin(case, PIN).unwrap();
     let page = world.phone.participation(case).unwrap();
-    let keys = page
+    let mut keys = page
         .records
         .values()
         .filter_map(|row| match &row.row.record {
             Record::PinKey(key) => Some(key.clone()),
             _ => None,
         });
-    let old = keys.last().unwrap();
+    let old = keys.next().unwrap();
     let secret = pin_secret(case, PIN, &old.salt, PIN_COST).unwrap();
     assert_eq!(secret.public().as_bytes(), &old.public);
     world.pass(48 * HOUR);
