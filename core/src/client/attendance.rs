@@ -25,6 +25,10 @@ use crate::error::Error;
 use crate::messages::{Saying, VisitCard};
 use crate::store::StoreError;
 
+/// What a participant reads when a PIN was set.
+pub const PIN_NOTICE: &str = "Det ble satt en PIN-kode som bekrefter møtene dine. Var det ikke deg, \
+     så si fra til kontoret.";
+
 /// A visit that a consultant's code showed to this participant.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VisitOffer {
@@ -283,7 +287,7 @@ impl Client {
     // --- a PIN ---
 
     /// Sets the participant's PIN, or another one: the participant types it. Only a key that it
-    /// gives is kept; what an earlier one confirmed stays.
+    /// gives is kept; what an earlier one confirmed stays. The thread tells the participant of it.
     /// # Errors
     /// [`Error::WeakPin`]; as [`Client::record`].
     pub fn set_pin(&mut self, document: DocumentId, pin: &str) -> Result<(), Error> {
@@ -308,6 +312,14 @@ impl Client {
         };
         self.record(document, Record::PinKey(key))?;
         self.replica.store().forget_pins(document);
+        // The participant is told, so that a PIN which somebody else set does not stay unseen.
+        if let Some(thread) = participation.thread
+            && self.replica.log()?.may_write(self.device(), thread)
+        {
+            let notice = Saying::Notice(PIN_NOTICE.to_owned());
+            self.replica
+                .atomically(|replica| replica.say(thread, notice))?;
+        }
         Ok(())
     }
 

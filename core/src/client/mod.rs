@@ -19,7 +19,7 @@ mod threads;
 mod timers;
 
 pub use agreements::CaseObligation;
-pub use attendance::{TakenAnswer, VisitOffer};
+pub use attendance::{PIN_NOTICE, TakenAnswer, VisitOffer};
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
 pub use lock::Vault;
