@@ -125,6 +125,30 @@ pub enum Error {
     /// The report is said to be delivered, and is not filled in completely (N2).
     #[error("the report is not complete: {}", incomplete(.0, Language::English))]
     ReportIncomplete(Vec<Missing>),
+    /// The text is no code of the kind, or was mistyped, or is not signed by whom it names.
+    #[error("this is no code that can be used here: scan it again, or have it shown anew")]
+    BadCode,
+    /// The code is another participant's, another device's, or another workspace's.
+    #[error("the code is not for this participant and phone: sync, and have it shown anew")]
+    CodeNotForThis,
+    /// The code was shown too long ago.
+    #[error("the code is too old: have it shown anew")]
+    CodeTooOld,
+    /// The PIN is one of those that anybody would try.
+    #[error("this PIN is too easy to guess: choose 6 to 12 other digits")]
+    WeakPin,
+    /// The participant has no PIN yet.
+    #[error("the participant has no PIN yet: set one first")]
+    NoPin,
+    /// The PIN is not the participant's.
+    #[error("this is not the participant's PIN: try again, or confirm another way")]
+    WrongPin,
+    /// Too many PINs were tried.
+    #[error("too many wrong PINs: wait {} seconds and try again", .wait_ms.div_ceil(1000))]
+    TooManyPins {
+        /// How long to wait, in milliseconds.
+        wait_ms: u64,
+    },
     /// The message cannot go by e-mail (K26).
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -188,6 +212,13 @@ impl Error {
             Self::Held => "held",
             Self::PutOut => "put_out",
             Self::ReportIncomplete(_) => "report_incomplete",
+            Self::BadCode => "bad_code",
+            Self::CodeNotForThis => "code_not_for_this",
+            Self::CodeTooOld => "code_too_old",
+            Self::WeakPin => "weak_pin",
+            Self::NoPin => "no_pin",
+            Self::WrongPin => "wrong_pin",
+            Self::TooManyPins { .. } => "too_many_attempts",
             Self::Mail(_) => "mail",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
@@ -232,8 +263,35 @@ impl Error {
                 return format!("{head}\n{}", incomplete(missing, language));
             }
             Self::Store(StoreError::TooManyAttempts { wait_ms }) => {
-                return too_many_attempts(*wait_ms, language);
+                return too_many_attempts(("passord", "passphrases"), *wait_ms, language);
             }
+            Self::TooManyPins { wait_ms } => {
+                return too_many_attempts(("PIN-koder", "PINs"), *wait_ms, language);
+            }
+            Self::BadCode => (
+                "Koden kan ikke brukes her. Skann den på nytt, eller be om at den vises på nytt.",
+                "The code cannot be used here. Scan it again, or have it shown anew.",
+            ),
+            Self::CodeNotForThis => (
+                "Koden gjelder en annen deltaker eller telefon. Synkroniser, og vis koden på nytt.",
+                "The code is for another participant or phone. Sync, and have it shown anew.",
+            ),
+            Self::CodeTooOld => (
+                "Koden er for gammel. Vis den på nytt.",
+                "The code is too old. Have it shown anew.",
+            ),
+            Self::WeakPin => (
+                "PIN-koden er for lett å gjette. Velg 6 til 12 andre sifre.",
+                "The PIN is too easy to guess. Choose 6 to 12 other digits.",
+            ),
+            Self::NoPin => (
+                "Deltakeren har ingen PIN-kode ennå. La deltakeren velge en først.",
+                "The participant has no PIN yet. Let them choose one first.",
+            ),
+            Self::WrongPin => (
+                "Feil PIN-kode. Prøv igjen, eller bekreft på en annen måte.",
+                "Wrong PIN. Try again, or confirm another way.",
+            ),
             Self::Store(error) => match error {
                 StoreError::WrongSecret => (
                     "Feil passord eller nøkkel. Ingenting er endret; prøv igjen.",
@@ -357,23 +415,25 @@ fn incomplete(missing: &[Missing], language: Language) -> String {
     lines.join("\n")
 }
 
-fn too_many_attempts(wait_ms: u64, language: Language) -> String {
+/// How long to wait, after too many wrong ones of something.
+fn too_many_attempts(of: (&str, &str), wait_ms: u64, language: Language) -> String {
+    let (nb, en) = of;
     let seconds = wait_ms.div_ceil(1000).max(1);
     let minutes = seconds.div_ceil(60);
     match (language, seconds) {
-        (Language::Norwegian, 1) => "For mange feil passord. Vent ett sekund og prøv igjen.".into(),
+        (Language::Norwegian, 1) => format!("For mange feil {nb}. Vent ett sekund og prøv igjen."),
         (Language::Norwegian, 2..120) => {
-            format!("For mange feil passord. Vent {seconds} sekunder og prøv igjen.")
+            format!("For mange feil {nb}. Vent {seconds} sekunder og prøv igjen.")
         }
         (Language::Norwegian, _) => {
-            format!("For mange feil passord. Vent {minutes} minutter og prøv igjen.")
+            format!("For mange feil {nb}. Vent {minutes} minutter og prøv igjen.")
         }
-        (Language::English, 1) => "Too many wrong passphrases. Wait a second and try again.".into(),
+        (Language::English, 1) => format!("Too many wrong {en}. Wait a second and try again."),
         (Language::English, 2..120) => {
-            format!("Too many wrong passphrases. Wait {seconds} seconds and try again.")
+            format!("Too many wrong {en}. Wait {seconds} seconds and try again.")
         }
         (Language::English, _) => {
-            format!("Too many wrong passphrases. Wait {minutes} minutes and try again.")
+            format!("Too many wrong {en}. Wait {minutes} minutes and try again.")
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The core of Følge: what runs on every phone, in every browser and on the office's computer.
 //!
 //! `ARCHITECTURE.md` has the drawing. Arrows point one way: `domain` → `contract` → `document` → `keys`,
-//! `envelope` → `store` → `sync` → `client`.
+//! `envelope` → `attendance`, `store` → `sync` → `client`.
 
+pub mod attendance;
 pub mod client;
 pub mod contract;
 pub mod document;

@@ -53,3 +53,23 @@ pub const UNREAD_MILLISECONDS_MAX: u64 = 72 * 60 * 60 * 1000;
 pub const WITHHELD_MILLISECONDS_MAX: u64 = 60 * 60 * 1000;
 /// How often ages are looked at, in milliseconds.
 pub const AGES_MILLISECONDS: u64 = 60 * 60 * 1000;
+/// How old a code that shows a visit, or answers it, may be, in hours.
+pub const OFFER_HOURS_MAX: u32 = 24;
+/// A name in a code that shows a visit, in bytes: longer ones are cut, so that it can be read.
+pub const OFFER_TEXT_BYTES_MAX: usize = 64;
+/// Digits of a participant's PIN, at least.
+pub const PIN_DIGITS_MIN: usize = 6;
+/// Digits of a participant's PIN, at most.
+pub const PIN_DIGITS_MAX: usize = 12;
+/// Argon2id's memory for a new PIN, in KiB: what an old phone has to spare (OWASP's 19 MiB and more).
+pub const PIN_MEMORY_KIB: u32 = 32 * 1024;
+/// Argon2id's passes for a new PIN.
+pub const PIN_PASSES: u32 = 3;
+/// Wrong PINs of one participation before waits begin.
+pub const PIN_ATTEMPTS_FREE: u32 = 4;
+/// The wait after one more, in milliseconds; each further one doubles it.
+pub const PIN_WAIT_MILLISECONDS_MIN: u64 = 30_000;
+/// The longest wait between PINs, in milliseconds.
+pub const PIN_WAIT_MILLISECONDS_MAX: u64 = 60 * 60 * 1000;
+/// A PIN that was replaced counts for so long still, in hours: another phone may not have heard.
+pub const PIN_REPLACED_HOURS: i64 = 24;

@@ -121,12 +121,6 @@ macro_rules! coded {
 }
 coded!(Right, RequestState, Export, StoreLock);
 
-const FORMS: [MeetingForm; 3] = [
-    MeetingForm::InPerson,
-    MeetingForm::Video,
-    MeetingForm::Phone,
-];
-
 /// A visit as it is shown to its participant (DESIGN.md 8): what they see, and the digest of the
 /// facts that they confirm.
 #[derive(Clone, PartialEq, Eq)]
@@ -176,7 +170,8 @@ pub enum Saying {
         /// What was done, or why not.
         text: String,
     },
-    /// Staff shows the participant a visit, to be confirmed.
+    /// Staff shows the participant a visit, to be confirmed. From a participant's device: what a
+    /// consultant's code showed it, before its answer.
     Card(VisitCard),
     /// The participant says whether a visit took place as shown.
     Confirmed {
@@ -334,8 +329,7 @@ impl Encode for Message {
                 out.raw(&card.digest.0);
                 out.raw(&card.start.0.to_be_bytes());
                 out.raw(&card.end.0.to_be_bytes());
-                let form = FORMS.iter().position(|known| *known == card.form);
-                out.u8(u8::try_from(form.unwrap_or(0) + 1).unwrap_or(0));
+                card.form.encode(out);
                 out.bytes(card.consultant.as_bytes());
                 out.bytes(card.place.as_bytes());
             }
@@ -395,12 +389,7 @@ impl Decode for Message {
                 digest: VisitDigest(input.array()?),
                 start: Instant(i64::from_be_bytes(input.array()?)),
                 end: Instant(i64::from_be_bytes(input.array()?)),
-                form: {
-                    let code = input.u8()?;
-                    let place = usize::from(code).checked_sub(1);
-                    let form = place.and_then(|place| FORMS.get(place).copied());
-                    form.ok_or(DecodeError::UnknownTag(code))?
-                },
+                form: Decode::decode(input)?,
                 consultant: text(input)?,
                 place: text(input)?,
             }),

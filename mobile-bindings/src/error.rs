@@ -303,9 +303,8 @@ impl From<Error> for FolgeError {
             ErrorClass::WrongSecret => Self::WrongSecret { problem },
             ErrorClass::TooManyAttempts => Self::TooManyAttempts {
                 wait_ms: match &error {
-                    Error::Store(StoreError::TooManyAttempts { wait_ms }) => {
-                        i64::try_from(*wait_ms).unwrap_or(i64::MAX)
-                    }
+                    Error::Store(StoreError::TooManyAttempts { wait_ms })
+                    | Error::TooManyPins { wait_ms } => i64::try_from(*wait_ms).unwrap_or(i64::MAX),
                     _ => 0,
                 },
                 problem,

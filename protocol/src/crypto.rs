@@ -44,6 +44,14 @@ pub enum Tag {
     Message,
     /// A receipt of an erasure.
     Erasure,
+    /// A visit that a consultant's device shows to its participant.
+    Offer,
+    /// What the participant's device answers.
+    Answer,
+    /// What a participant's PIN confirms.
+    Pin,
+    /// What a drawn signature confirms.
+    Drawing,
 }
 
 impl Tag {
@@ -64,6 +72,10 @@ impl Tag {
             Self::Request => b"folge request v1",
             Self::Message => b"folge message v1",
             Self::Erasure => b"folge erasure receipt v1",
+            Self::Offer => b"folge visit offer v1",
+            Self::Answer => b"folge visit answer v1",
+            Self::Pin => b"folge visit pin v1",
+            Self::Drawing => b"folge visit drawing v1",
         }
     }
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use folge_core::attendance::{CodeKind, Offer, SignedOffer, read_code, sign_answer, write_code};
 use folge_core::client::Client;
 use folge_core::contract::deadlines::{self, OfficeFacts};
 use folge_core::contract::terms::BUILT_IN;
@@ -21,7 +22,8 @@ use folge_core::contract::{Agreement, Case, Terms};
 use folge_core::document::{Actor, ChangeHash, ChangeMeta, Command, Document, Record};
 use folge_core::domain::work::Note;
 use folge_core::domain::{
-    Area, ClaimLine, ClaimPart, Instant, MeetingForm, Participation, RecordId, Verdict, VisitDigest,
+    Area, ClaimLine, ClaimPart, Drawing, DrawingProof, Instant, MeetingForm, Participation,
+    PinProof, Proof, RecordId, SignedAnswer, Verdict, VisitAnswer, VisitDigest,
 };
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content};
@@ -112,6 +114,20 @@ pub const TARGETS: &[Target] = &[
     target("content_padded", content_padded, padded_contents, None),
     target("invitation_link", invitation_link, invitation_links, None),
     target("thread_message", one_encoding::<Message>, messages, None),
+    target(
+        "visit_offer",
+        one_encoding::<SignedOffer>,
+        visit_offers,
+        Some(offer_verifies),
+    ),
+    target(
+        "visit_answer",
+        one_encoding::<SignedAnswer>,
+        visit_answers,
+        Some(answer_verifies),
+    ),
+    target("visit_code", visit_code, visit_codes, None),
+    target("confirmation_proof", confirmation_proof, proofs, None),
     dear("document_batch", document_batch, document_batches),
     dear("document_change", document_change, document_changes),
     dear("document_snapshot", document_snapshot, document_snapshots),
@@ -222,6 +238,40 @@ fn invitation_link(bytes: &[u8]) -> bool {
     let written = link.to_text();
     let again = InvitationLink::from_text(&written);
     assert!(again.is_ok_and(|again| again.to_text() == written));
+    true
+}
+
+/// People type codes: case, blanks and letters like digits do not matter, the meaning does.
+fn visit_code(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let mut taken = false;
+    for kind in [CodeKind::Offer, CodeKind::Answer] {
+        let Some(read) = read_code(kind, text) else {
+            continue;
+        };
+        assert!(!taken, "one code of two kinds");
+        let written = write_code(kind, &read);
+        assert!(read_code(kind, &written).is_some_and(|again| again == read));
+        taken = true;
+    }
+    taken
+}
+
+/// A proof has one spelling, and what it holds is within its limits.
+fn confirmation_proof(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let Ok(proof) = text.parse::<Proof>() else {
+        return false;
+    };
+    assert!(proof.to_string() == text, "two spellings of one proof");
+    if let Proof::Drawing(drawn) = proof {
+        let strokes = drawn.drawing.strokes().to_vec();
+        assert!(
+            Drawing::new(strokes).is_ok(),
+            "a drawing outside its limits"
+        );
+        let _ = drawn.drawing.to_svg();
+    }
     true
 }
 
@@ -453,6 +503,17 @@ fn mark_verifies(bytes: &[u8]) -> bool {
 fn receipt_verifies(bytes: &[u8]) -> bool {
     Receipt::from_bytes(bytes)
         .is_ok_and(|receipt| receipt.verify(WORKSPACE, &key(9).public()).is_ok())
+}
+
+fn offer_verifies(bytes: &[u8]) -> bool {
+    SignedOffer::from_bytes(bytes).is_ok_and(|signed| signed.is_of(&key(1).public()))
+}
+
+fn answer_verifies(bytes: &[u8]) -> bool {
+    SignedAnswer::from_bytes(bytes).is_ok_and(|signed| {
+        let hash = signed.answer.hash();
+        key(1).public().verify(&hash, &signed.signature).is_ok()
+    })
 }
 
 // --- a small world, the same at each call ---
@@ -974,6 +1035,95 @@ fn padded_contents() -> Vec<Vec<u8>> {
         padded
     };
     contents().into_iter().map(pad).collect()
+}
+
+fn offers() -> Vec<SignedOffer> {
+    let of = |place: &str| Offer {
+        workspace: WORKSPACE,
+        thread: DOCUMENT,
+        card: VisitCard {
+            visit: RecordId([24; 16]),
+            digest: VisitDigest([25; 32]),
+            start: Instant(1_772_434_800_000),
+            end: Instant(1_772_438_400_000),
+            form: MeetingForm::Video,
+            consultant: "Kari Li".to_owned(),
+            place: place.to_owned(),
+        },
+        device: DeviceId([26; 16]),
+        at: Instant(1_772_438_500_000),
+        challenge: [27; 16],
+    };
+    ["", "Lager AS"]
+        .map(|place| of(place).sign(&key(1)))
+        .to_vec()
+}
+
+fn answers() -> Vec<SignedAnswer> {
+    let verdicts = [
+        Verdict::Yes,
+        Verdict::No,
+        Verdict::Wrong("Det var en time".to_owned()),
+    ];
+    let of = |verdict| VisitAnswer {
+        workspace: WORKSPACE,
+        thread: DOCUMENT,
+        visit: RecordId([24; 16]),
+        digest: VisitDigest([25; 32]),
+        start: Instant(1_772_434_800_000),
+        end: Instant(1_772_438_400_000),
+        form: MeetingForm::InPerson,
+        verdict,
+        challenge: [27; 16],
+        offered_at: Instant(1_772_438_500_000),
+        offered_by: DeviceId([26; 16]),
+        message: RecordId([28; 16]),
+        at: Instant(1_772_438_600_000),
+        device: DeviceId([29; 16]),
+    };
+    verdicts
+        .map(|verdict| sign_answer(of(verdict), &key(1)))
+        .to_vec()
+}
+
+fn visit_offers() -> Vec<Vec<u8>> {
+    encoded(&offers())
+}
+
+fn visit_answers() -> Vec<Vec<u8>> {
+    encoded(&answers())
+}
+
+fn visit_codes() -> Vec<Vec<u8>> {
+    let offers = visit_offers()
+        .into_iter()
+        .map(|bytes| (CodeKind::Offer, bytes));
+    let answers = visit_answers()
+        .into_iter()
+        .map(|bytes| (CodeKind::Answer, bytes));
+    let short = [(CodeKind::Answer, b"ja".to_vec())];
+    let codes = offers.chain(answers).chain(short);
+    codes
+        .map(|(kind, bytes)| write_code(kind, &bytes).into_bytes())
+        .collect()
+}
+
+fn proofs() -> Vec<Vec<u8>> {
+    let strokes = vec![vec![(3, 4), (500, 600), (20, 1000)], vec![(7, 7)]];
+    let drawn = DrawingProof {
+        device: DeviceId([26; 16]),
+        signature: [30; 64],
+        drawing: Drawing::new(strokes).unwrap(),
+    };
+    let pin = PinProof {
+        key: RecordId([31; 16]),
+        signature: [32; 64],
+    };
+    let mut proofs = vec![Proof::Pin(pin), Proof::Drawing(Box::new(drawn))];
+    let answers = answers().into_iter();
+    proofs.extend(answers.map(|answer| Proof::Answer(Box::new(answer))));
+    let texts = proofs.iter().map(Proof::to_string);
+    texts.map(String::into_bytes).collect()
 }
 
 fn invitation_links() -> Vec<Vec<u8>> {

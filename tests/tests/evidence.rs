@@ -19,10 +19,9 @@ use folge_core::contract::{Agreement, Terms};
 use folge_core::document::{Record, RecordRef};
 use folge_core::domain::participation::NationalId;
 use folge_core::domain::{
-    CodeList, CodeListName, Confirmation, ConfirmationGrade, Employer, Instant, Language,
-    LocalDate, MeetingForm, OfficeReport, OfficeReportKey, OfficeReportKind, Outcome,
-    Participation, Provider, RecordId, Report, ReportKind, StaffMember, Status, Verdict, Visit,
-    VisitDigest, With,
+    CodeList, CodeListName, ConfirmationGrade, Employer, Instant, Language, LocalDate, MeetingForm,
+    OfficeReport, OfficeReportKey, OfficeReportKind, Outcome, Participation, Provider, RecordId,
+    Report, ReportKind, StaffMember, Status, Verdict, Visit, VisitDigest, With,
 };
 use folge_core::keys::InvitationLink;
 use folge_core::limits::INVITATION_MILLISECONDS;
@@ -274,16 +273,9 @@ fn a_visit_is_confirmed_disputed_and_confirmed_anew_on_the_participants_own_devi
     let evidence = world.office.client.evidence(case).unwrap();
     assert!(evidence[&id].disputed);
     assert_eq!(evidence[&id].reason.as_deref(), Some("Det var en time"));
-    let pin = Confirmation {
-        id: world.phone.client.new_record_id(),
-        visit: id,
-        digest: VisitDigest::of(&longer),
-        grade: ConfirmationGrade::Pin,
-        at: now(),
-        reason: String::new(),
-    };
-    let pin = Record::Confirmation(pin);
-    world.phone.client.record(case, pin).unwrap();
+    let phone = &mut world.phone.client;
+    phone.set_pin(case, "830247").unwrap();
+    phone.confirm_by_pin(case, id, "830247").unwrap();
     let evidence = world.phone.client.evidence(case).unwrap();
     assert!(evidence[&id].stands && !evidence[&id].carries_a_claim());
     let reason = Some("Deltakeren hadde rett".to_owned());

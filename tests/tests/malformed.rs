@@ -171,6 +171,10 @@ decoders! {
     content_padded
     invitation_link
     thread_message
+    visit_offer
+    visit_answer
+    visit_code
+    confirmation_proof
     document_batch
     document_change
     document_snapshot

@@ -22,13 +22,18 @@ use std::sync::Arc;
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use folge_core::attendance::{
+    CodeKind, Offer, PIN_COST, SignedOffer, challenge, pin_secret, read_code, sign_answer,
+    write_code,
+};
 use folge_core::client::{ErasedDocument, ErasureReceipt, Holder};
 use folge_core::document::{
     Actor, ChangeMeta, Command, Document, DocumentKind as CrdtKind, Record, RecordRef,
 };
+use folge_core::domain::proof::{drawing_hash, pin_hash};
 use folge_core::domain::{
-    Area, ClaimLine, ClaimPart, Instant, MeetingForm, Note, Participation, RecordId, Verdict,
-    VisitDigest,
+    Area, ClaimLine, ClaimPart, Drawing, DrawingProof, Instant, MeetingForm, Note, Participation,
+    PinProof, Proof, RecordId, SignedAnswer, Verdict, VisitAnswer, VisitDigest,
 };
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content, commitment, open, padme, seal};
@@ -218,7 +223,7 @@ fn group_public(first: u8) -> [u8; 32] {
 
 // --- the codec, tagged hashes, signatures ---
 
-const TAGS: [(Tag, &str); 15] = [
+const TAGS: [(Tag, &str); 19] = [
     (Tag::KeyId, "folge key id v1"),
     (Tag::Workspace, "folge workspace v1"),
     (Tag::Envelope, "folge envelope v1"),
@@ -234,6 +239,10 @@ const TAGS: [(Tag, &str); 15] = [
     (Tag::Request, "folge request v1"),
     (Tag::Message, "folge message v1"),
     (Tag::Erasure, "folge erasure receipt v1"),
+    (Tag::Offer, "folge visit offer v1"),
+    (Tag::Answer, "folge visit answer v1"),
+    (Tag::Pin, "folge visit pin v1"),
+    (Tag::Drawing, "folge visit drawing v1"),
 ];
 
 #[test]
@@ -1325,6 +1334,123 @@ fn thread_and_journal_messages() {
         assert_eq!(bytes[0], 1);
         assert_eq!(bytes[1..17], [0xc3; 16]);
         assert_eq!(bytes[17..25], NOW_MS.to_be_bytes());
+    }
+}
+
+// --- attendance ---
+
+fn offer() -> Offer {
+    let (thread, at) = (DocumentId([0xd1; 16]), Instant(NOW_MS));
+    let (visit, digest) = (RecordId([0xc4; 16]), VisitDigest([0xc5; 32]));
+    let own = phone();
+    Offer {
+        workspace: workspace(),
+        thread,
+        card: VisitCard {
+            visit,
+            digest,
+            start: Instant(NOW_MS - 7_200_000),
+            end: Instant(NOW_MS - 3_600_000),
+            form: MeetingForm::InPerson,
+            consultant: "Kari Li".to_owned(),
+            place: "Lager AS".to_owned(),
+        },
+        device: own.id(),
+        at,
+        challenge: challenge(own.seed(), thread, visit, digest, at),
+    }
+}
+
+fn answer(verdict: Verdict) -> VisitAnswer {
+    let offer = offer();
+    VisitAnswer {
+        workspace: offer.workspace,
+        thread: offer.thread,
+        visit: offer.card.visit,
+        digest: offer.card.digest,
+        start: offer.card.start,
+        end: offer.card.end,
+        form: offer.card.form,
+        verdict,
+        challenge: offer.challenge,
+        offered_at: offer.at,
+        offered_by: offer.device,
+        message: RecordId([0xd2; 16]),
+        at: Instant(NOW_MS + 60_000),
+        device: admin().id(),
+    }
+}
+
+#[test]
+fn codes_pins_and_drawings_that_confirm_a_visit() {
+    let signed = offer().sign(phone().sign());
+    let words = Verdict::Wrong("Det var en halv time".to_owned());
+    let answers = [Verdict::Yes, Verdict::No, words]
+        .map(|verdict| sign_answer(answer(verdict), admin().sign()));
+    let (visit, digest) = (signed.offer.card.visit, signed.offer.card.digest);
+    let at = Instant(NOW_MS);
+    let pin = pin_secret(CASEFILE, "830247", &run(0x20), PIN_COST).unwrap();
+    let pin_proof = Proof::Pin(PinProof {
+        key: RecordId([0xd3; 16]),
+        signature: pin.sign(&pin_hash(CASEFILE, visit, digest, at)),
+    });
+    let drawing = Drawing::new(vec![vec![(100, 500), (300, 200), (900, 400)], vec![(7, 7)]]);
+    let drawing = drawing.unwrap();
+    let hash = drawing_hash(CASEFILE, visit, digest, at, &drawing);
+    let drawn = Proof::Drawing(Box::new(DrawingProof {
+        device: phone().id(),
+        signature: phone().sign().sign(&hash),
+        drawing,
+    }));
+    let code =
+        |kind, bytes: Vec<u8>| json!({"bytes": hex(&bytes), "code": write_code(kind, &bytes)});
+    let lines: Vec<Value> = answers
+        .iter()
+        .map(|answer| code(CodeKind::Answer, answer.to_bytes()))
+        .collect();
+    let file = committed(
+        "attendance",
+        &json!({
+            "challenge": hex(&signed.offer.challenge),
+            "offer": code(CodeKind::Offer, signed.to_bytes()),
+            "answers": lines,
+            "answer_proof": Proof::Answer(Box::new(answers[0].clone())).to_string(),
+            "pin": "830247",
+            "pin_salt": hex(&run::<16>(0x20)),
+            "pin_memory_kib": PIN_COST.memory_kib,
+            "pin_passes": PIN_COST.passes,
+            "pin_public_key": hex(pin.public().as_bytes()),
+            "pin_proof": pin_proof.to_string(),
+            "drawing_proof": drawn.to_string(),
+        }),
+    );
+    let bytes = unhex(&file["offer"]["bytes"]);
+    assert_eq!(SignedOffer::from_bytes(&bytes).as_ref(), Ok(&signed));
+    for (line, answer) in file["answers"].as_array().unwrap().iter().zip(&answers) {
+        let bytes = unhex(&line["bytes"]);
+        assert_eq!(SignedAnswer::from_bytes(&bytes).as_ref(), Ok(answer));
+        let text = line["code"].as_str().unwrap();
+        assert_eq!(read_code(CodeKind::Answer, text), Some(bytes));
+    }
+    // By hand: five bits a digit, and the check at the end.
+    let check = sha256(&[b"folge visit code v1", b"Q", &bytes]);
+    let text = file["offer"]["code"].as_str().unwrap();
+    let bits: String = text
+        .strip_prefix("FOLGE1Q")
+        .unwrap()
+        .chars()
+        .map(|digit| "0123456789ABCDEFGHJKMNPQRSTVWXYZ".find(digit).unwrap())
+        .map(|value| format!("{value:05b}"))
+        .collect();
+    let expected: String = bytes
+        .iter()
+        .chain(&check[..5])
+        .map(|byte| format!("{byte:08b}"))
+        .collect();
+    assert!(bits.starts_with(&expected) && bits.len() < expected.len() + 5);
+    for name in ["answer_proof", "pin_proof", "drawing_proof"] {
+        let text = file[name].as_str().unwrap();
+        assert_eq!(text.parse::<Proof>().unwrap().to_string(), text);
     }
 }
 

@@ -271,6 +271,8 @@ impl Client {
         match record {
             // What was claimed is written by approving a claim only.
             Record::Billed(_) | Record::Claim(_) => return Err(Error::NotAllowed),
+            // Another PIN is another record: what the earlier one confirmed must stay.
+            Record::PinKey(_) if !is_new => return Err(Error::NotAllowed),
             Record::Participation(participation) => {
                 return self.check_participation(document, participation);
             }

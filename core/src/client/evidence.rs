@@ -5,16 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use folge_protocol::ids::{DeviceId, DocumentId};
-use folge_protocol::membership::Role;
+use folge_protocol::membership::{Membership, Role};
 
+use super::attendance::pins;
 use super::{Client, HistoryLine, ThreadLine};
+use crate::attendance::{Ground, proof_holds};
 use crate::contract::evidence::{
-    self, Evidence, Exception, SeenTrip, SeenVisit, Shown, ThreadConfirmation, TimeCertainty,
+    self, Evidence, Exception, PinSet, SeenTrip, SeenVisit, Shown, Taken, ThreadConfirmation,
+    TimeCertainty,
 };
 use crate::document::{CaseView, DocumentError, Record, RecordRef};
 use crate::domain::{
-    Confirmation, Instant, LocalDate, Outcome, Participation, RecordId, StaffKey, Trip, Verdict,
-    Visit, VisitDigest,
+    Confirmation, DomainError, Instant, LocalDate, Outcome, Participation, PinKey, Proof, RecordId,
+    StaffKey, Trip, Verdict, Visit, VisitDigest,
 };
 use crate::error::Error;
 use crate::messages::{Saying, VisitCard};
@@ -68,7 +71,103 @@ fn recorded(history: &[HistoryLine]) -> BTreeMap<RecordId, Recorded> {
     found
 }
 
-fn standing<T>(view: &CaseView, pick: impl Fn(&Record) -> Option<&T>) -> Vec<&T> {
+/// When PINs were set and used, by the clocks of the phones that wrote it down. What a record says of
+/// itself does not make a PIN older, nor its use later.
+#[derive(Default)]
+struct PinTimes {
+    /// When each PIN was set, or its record changed last.
+    set: BTreeMap<RecordId, Instant>,
+    /// PINs whose record was changed since: no program of ours does that.
+    changed: BTreeSet<RecordId>,
+    /// When each confirmation was recorded.
+    used: BTreeMap<RecordId, Instant>,
+}
+
+impl PinTimes {
+    fn of(history: &[HistoryLine], view: &CaseView) -> Self {
+        let mut times = Self::default();
+        for line in history {
+            let at = Instant(line.entry.wall_ms);
+            match line.entry.record {
+                RecordRef::PinKey(id) => {
+                    if let Some(before) = times.set.insert(id, at) {
+                        times.changed.insert(id);
+                        times.set.insert(id, at.max(before));
+                    }
+                }
+                RecordRef::Confirmation(id) => {
+                    times.used.entry(id).or_insert(at);
+                }
+                _ => {}
+            }
+        }
+        for row in view.rows.values() {
+            if let Record::PinKey(key) = &row.record {
+                let set = times.set.entry(key.id).or_insert(key.at);
+                *set = key.at.max(*set);
+            }
+        }
+        times
+    }
+
+    fn pin_of(&self, confirmation: &Confirmation) -> Option<PinSet> {
+        let Some(Proof::Pin(pin)) = &confirmation.proof else {
+            return None;
+        };
+        let at = *self.set.get(&pin.key)?;
+        let recorded = self.used.get(&confirmation.id).copied();
+        // A voided one was the first all the same.
+        let first = self.set.values().min().copied();
+        Some(PinSet {
+            at,
+            used: recorded.map_or(confirmation.at, |at| at.min(confirmation.at)),
+            is_first: Some(at) == first && !self.changed.contains(&pin.key),
+        })
+    }
+}
+
+/// The confirmations of a casefile that are not voided, each with what came of checking its proof.
+fn checked<'a>(view: &'a CaseView, ground: &Ground<'_>, times: &PinTimes) -> Vec<Taken<'a>> {
+    let of = |confirmation: &'a Confirmation| Taken {
+        confirmation,
+        holds: proof_holds(confirmation, ground),
+        pin: times.pin_of(confirmation),
+    };
+    confirmations(view).into_iter().map(of).collect()
+}
+
+/// What the participant's device answered by codes, as far as its signature holds. One that was
+/// voided is among them: as in the thread, nobody takes back what the participant says.
+fn answered(view: &CaseView, ground: &Ground<'_>) -> Vec<ThreadConfirmation> {
+    let of = |record: &Record| {
+        let Record::Confirmation(confirmation) = record else {
+            return None;
+        };
+        let Some(Proof::Answer(signed)) = &confirmation.proof else {
+            return None;
+        };
+        let answer = &signed.answer;
+        proof_holds(confirmation, ground).then(|| ThreadConfirmation {
+            message: answer.message,
+            visit: answer.visit,
+            digest: answer.digest,
+            verdict: answer.verdict.clone(),
+            at: answer.at,
+            device: answer.device,
+            shown: Some(Shown {
+                start: answer.start,
+                end: answer.end,
+                form: answer.form,
+            }),
+        })
+    };
+    view.rows
+        .values()
+        .filter_map(|row| of(&row.record))
+        .collect()
+}
+
+pub(super) fn standing<T>(view: &CaseView, pick: impl Fn(&Record) -> Option<&T>) -> Vec<&T> {
     let rows = view.rows.values().filter(|row| row.voided.is_none());
     rows.filter_map(|row| pick(&row.record)).collect()
 }
@@ -97,11 +196,14 @@ fn visit_of(view: &CaseView, id: RecordId) -> Option<&Visit> {
 
 /// What the participation's own participant said of visits that staff had shown.
 fn said(lines: &[ThreadLine], participation: &Participation) -> Vec<ThreadConfirmation> {
+    let is_own =
+        |line: &ThreadLine| line.person.is_some() && line.person == participation.participant;
     let mut shown: BTreeMap<(RecordId, VisitDigest), Shown> = BTreeMap::new();
     let mut found = Vec::new();
     for line in lines {
         match &line.saying {
-            Saying::Card(card) if line.role.is_some_and(Role::is_staff) => {
+            // A participant's phone says itself what a consultant's code showed it.
+            Saying::Card(card) if line.role.is_some_and(Role::is_staff) || is_own(line) => {
                 let facts = Shown {
                     start: card.start,
                     end: card.end,
@@ -113,8 +215,9 @@ fn said(lines: &[ThreadLine], participation: &Participation) -> Vec<ThreadConfir
                 visit,
                 digest,
                 verdict,
-            } if line.person.is_some() && line.person == participation.participant => {
+            } if is_own(line) => {
                 found.push(ThreadConfirmation {
+                    message: line.id,
                     visit: *visit,
                     digest: *digest,
                     verdict: verdict.clone(),
@@ -129,6 +232,51 @@ fn said(lines: &[ThreadLine], participation: &Participation) -> Vec<ThreadConfir
     found
 }
 
+/// Words of a participant: there, and not too many.
+pub(super) fn check_verdict(verdict: &Verdict) -> Result<(), Error> {
+    let Verdict::Wrong(words) = verdict else {
+        return Ok(());
+    };
+    super::threads::check_text(words)?;
+    if words.trim().is_empty() {
+        let error = DomainError::Missing { field: "message" };
+        return Err(DocumentError::from(error).into());
+    }
+    Ok(())
+}
+
+/// What was recorded of a participation, what its participant said, and what is known of both.
+struct Ways {
+    document: DocumentId,
+    participation: Option<Participation>,
+    view: CaseView,
+    lines: Vec<ThreadLine>,
+    recorded: BTreeMap<RecordId, Recorded>,
+    pin_times: PinTimes,
+}
+
+impl Ways {
+    /// The confirmations in the casefile, and what the participant's device said, both ways as one.
+    fn confirmations(&self, log: &Membership) -> (Vec<Taken<'_>>, Vec<ThreadConfirmation>) {
+        let Some(participation) = &self.participation else {
+            return (Vec::new(), Vec::new());
+        };
+        let pins: Vec<&PinKey> = pins(&self.view);
+        let ground = Ground {
+            workspace: log.workspace(),
+            case: self.document,
+            thread: participation.thread,
+            participant: participation.participant,
+            pins: &pins,
+            log,
+        };
+        let taken = checked(&self.view, &ground, &self.pin_times);
+        let answers = answered(&self.view, &ground);
+        let said = evidence::merged(said(&self.lines, participation), answers);
+        (taken, said)
+    }
+}
+
 impl Client {
     /// Shows a visit to its participant, to be confirmed. Gives the message's name. A visit whose
     /// facts were changed is shown anew.
@@ -136,16 +284,49 @@ impl Client {
     /// [`Error::NotAllowed`] for participants; [`Error::UnknownDocument`] where the participant was
     /// never invited; where the visit is not known, was voided, or has no outcome yet.
     pub fn show_visit(&mut self, document: DocumentId, visit: RecordId) -> Result<RecordId, Error> {
-        if self.replica.role().is_none_or(|role| !role.is_staff()) {
-            return Err(Error::NotAllowed);
-        }
-        let thread = self.thread_of(document)?.ok_or(Error::UnknownDocument)?;
-        let known = self.known()?;
+        let (thread, card) = self.visit_card(document, visit)?;
+        self.replica
+            .atomically(|replica| replica.say(thread, Saying::Card(card)))
+    }
+
+    /// A visit that can be confirmed: it is here, not voided, and has an outcome.
+    pub(super) fn held_visit(
+        &mut self,
+        document: DocumentId,
+        visit: RecordId,
+    ) -> Result<Visit, Error> {
         let view = self.replica.load_view(document)?;
         let visit = visit_of(view, visit).ok_or(DocumentError::UnknownRecord)?;
         if matches!(visit.outcome, Outcome::Planned | Outcome::Moved) {
             return Err(DocumentError::Forbidden("a visit that is still planned").into());
         }
+        Ok(visit.clone())
+    }
+
+    /// Whether staff has shown such a card in a thread.
+    pub(super) fn is_shown(
+        &self,
+        thread: DocumentId,
+        is_this: impl Fn(&VisitCard) -> bool,
+    ) -> Result<bool, Error> {
+        Ok(self.thread(thread)?.iter().any(|line| {
+            line.role.is_some_and(Role::is_staff)
+                && matches!(&line.saying, Saying::Card(card) if is_this(card))
+        }))
+    }
+
+    /// A visit as its participant sees it, and the thread to show it in.
+    pub(super) fn visit_card(
+        &mut self,
+        document: DocumentId,
+        visit: RecordId,
+    ) -> Result<(DocumentId, VisitCard), Error> {
+        if self.replica.role().is_none_or(|role| !role.is_staff()) {
+            return Err(Error::NotAllowed);
+        }
+        let thread = self.thread_of(document)?.ok_or(Error::UnknownDocument)?;
+        let known = self.known()?;
+        let visit = &self.held_visit(document, visit)?;
         let name = |key: &StaffKey| {
             let member = known.staff.iter().find(|member| member.key == *key);
             member.map(|member| member.name.clone())
@@ -164,8 +345,7 @@ impl Client {
             consultant: names.join(", "),
             place: employer.map(|e| e.name.clone()).unwrap_or_default(),
         };
-        self.replica
-            .atomically(|replica| replica.say(thread, Saying::Card(card)))
+        Ok((thread, card))
     }
 
     /// The participant's answer to a visit that was shown in a thread: the last one for each visit
@@ -183,21 +363,9 @@ impl Client {
         if self.replica.role() != Some(Role::Participant) {
             return Err(Error::NotAllowed);
         }
-        if let Verdict::Wrong(words) = &verdict {
-            super::threads::check_text(words)?;
-            if words.trim().is_empty() {
-                let field = "message";
-                let error = crate::domain::DomainError::Missing { field };
-                return Err(DocumentError::from(error).into());
-            }
-        }
-        let shown = self.thread(thread)?.iter().any(|line| {
-            let of_staff = line.role.is_some_and(Role::is_staff);
-            of_staff
-                && matches!(&line.saying, Saying::Card(card)
-                    if card.visit == visit && card.digest == digest)
-        });
-        if !shown {
+        check_verdict(&verdict)?;
+        let is_this = |card: &VisitCard| (card.visit, card.digest) == (visit, digest);
+        if !self.is_shown(thread, is_this)? {
             return Err(DocumentError::UnknownRecord.into());
         }
         let saying = Saying::Confirmed {
@@ -216,26 +384,39 @@ impl Client {
         &mut self,
         document: DocumentId,
     ) -> Result<BTreeMap<RecordId, Evidence>, Error> {
-        let participation = self.facts(document)?;
+        self.facts(document)?;
         self.note_opening(document)?;
-        let lines = match participation.thread {
-            Some(thread) => self.thread(thread)?,
-            None => Vec::new(),
-        };
-        let thread = said(&lines, &participation);
-        let recorded = recorded(&self.history_unnoted(document)?);
-        let view = self.replica.load_view(document)?;
-        let taken = confirmations(view);
-        let visits = view
+        let ways = self.ways(document)?;
+        let (taken, said) = ways.confirmations(self.replica.log()?);
+        let visits = ways
+            .view
             .visits()
             .filter(|visit| !matches!(visit.outcome, Outcome::Planned | Outcome::Moved));
         let traced = visits.map(|visit| {
-            let time = recorded
-                .get(&visit.id)
-                .map_or(TimeCertainty::DeviceOnly, |recorded| recorded.time);
-            (visit.id, evidence::trace(visit, &taken, &thread, time))
+            let recorded = ways.recorded.get(&visit.id);
+            let time = recorded.map_or(TimeCertainty::DeviceOnly, |recorded| recorded.time);
+            (visit.id, evidence::trace(visit, &taken, &said, time))
         });
         Ok(traced.collect())
+    }
+
+    /// Reads what a participation's evidence is drawn from.
+    fn ways(&mut self, document: DocumentId) -> Result<Ways, Error> {
+        let view = self.replica.load_view(document)?.clone();
+        let participation = view.participation().cloned();
+        let lines = match participation.as_ref().and_then(|p| p.thread) {
+            Some(thread) => self.thread(thread)?,
+            None => Vec::new(),
+        };
+        let history = self.history_unnoted(document)?;
+        Ok(Ways {
+            document,
+            participation,
+            lines,
+            recorded: recorded(&history),
+            pin_times: PinTimes::of(&history, &view),
+            view,
+        })
     }
 
     /// What an audit would ask about, over all that this device can read, from one day to another,
@@ -250,50 +431,39 @@ impl Client {
         let mut cases = Vec::new();
         let documents: Vec<DocumentId> = self.replica.summaries().keys().copied().collect();
         for document in documents {
-            let view = self.replica.load_view(document)?.clone();
+            let view = self.replica.load_view(document)?;
             let near = |at: Instant| around.contains(&at.date());
             let in_span = view.visits().any(|visit| near(visit.start))
-                || trips(&view).iter().any(|trip| trip.start.is_some_and(near));
+                || trips(view).iter().any(|trip| trip.start.is_some_and(near));
             if !in_span {
                 continue;
             }
-            let lines = match view.participation().and_then(|p| p.thread) {
-                Some(thread) => self.thread(thread)?,
-                None => Vec::new(),
-            };
-            let recorded = recorded(&self.history_unnoted(document)?);
-            cases.push((document, view, lines, recorded));
+            cases.push(self.ways(document)?);
         }
+        let log = self.replica.log()?;
         let mut visits = Vec::new();
         let mut travelled = Vec::new();
-        for (document, view, lines, recorded) in &cases {
-            let thread = view
-                .participation()
-                .map(|participation| said(lines, participation))
-                .unwrap_or_default();
-            let taken = confirmations(view);
-            for visit in view.visits() {
-                if !around.contains(&visit.start.date()) {
-                    continue;
-                }
+        for ways in &cases {
+            let participation = ways.document;
+            let (taken, said) = ways.confirmations(log);
+            let near = |visit: &&Visit| around.contains(&visit.start.date());
+            for visit in ways.view.visits().filter(near) {
+                let of_visit = |taken: &&Taken<'_>| taken.confirmation.visit == visit.id;
+                let recorded = ways.recorded.get(&visit.id);
                 visits.push(SeenVisit {
-                    participation: *document,
+                    participation,
                     visit,
-                    recorded: recorded.get(&visit.id).and_then(|recorded| recorded.at),
-                    confirmations: taken
-                        .iter()
-                        .filter(|taken| taken.visit == visit.id)
-                        .copied()
-                        .collect(),
-                    thread: thread
+                    recorded: recorded.and_then(|recorded| recorded.at),
+                    confirmations: taken.iter().filter(of_visit).copied().collect(),
+                    thread: said
                         .iter()
                         .filter(|said| said.visit == visit.id)
                         .cloned()
                         .collect(),
                 });
             }
-            travelled.extend(trips(view).into_iter().map(|trip| SeenTrip {
-                participation: *document,
+            travelled.extend(trips(&ways.view).into_iter().map(|trip| SeenTrip {
+                participation,
                 trip,
             }));
         }

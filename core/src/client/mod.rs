@@ -4,6 +4,7 @@
 //! A client is one device's; it is used by one thread at a time. It does no I/O but its store's.
 
 mod agreements;
+mod attendance;
 mod claims;
 mod erasure;
 mod evidence;
@@ -18,6 +19,7 @@ mod threads;
 mod timers;
 
 pub use agreements::CaseObligation;
+pub use attendance::{PIN_NOTICE, TakenAnswer, VisitOffer};
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
 pub use lock::Vault;

@@ -1,5 +1,8 @@
 //! Which personal data an agreement allows (K19 to K22): what is not on its list cannot be
 //! recorded. What a free text holds no program can know; so each has a hint of what not to write.
+//!
+//! Confirmations of visits, a PIN's key and a drawn signature's shape are on no such list: they are
+//! the evidence for what is claimed (J6), and say nothing else of the participant.
 
 use std::collections::BTreeSet;
 

@@ -23,6 +23,9 @@ pub const LATE_ENTRY_DAYS: i32 = 7;
 /// rounded, and who closes the record in the doorway does nothing wrong (decided).
 pub const EARLY_ENTRY_MINUTES: i64 = 5;
 
+/// A PIN that was replaced is new for so long, in hours (decided).
+pub const PIN_NEW_HOURS: i64 = 24;
+
 const MINUTE_MILLISECONDS: i64 = 60_000;
 
 // --- traceability ---
@@ -72,10 +75,12 @@ pub struct Shown {
     pub form: MeetingForm,
 }
 
-/// What came back through the thread. The caller gives only what the participation's participant
-/// sent, in the order in which it came.
+/// What the participant's own device said of a visit, through the thread or by a code that the
+/// consultant's phone read. The caller gives only what the participation's participant signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadConfirmation {
+    /// The message: an answer that goes both ways has one name.
+    pub message: RecordId,
     /// The visit.
     pub visit: RecordId,
     /// The facts that were shown.
@@ -90,6 +95,60 @@ pub struct ThreadConfirmation {
     pub shown: Option<Shown>,
 }
 
+/// What the participant's device said, of both ways, each once: the thread in the order in which it
+/// came, and each answer by code that is not in it before the first line that is later.
+#[must_use]
+pub fn merged(
+    thread: Vec<ThreadConfirmation>,
+    mut answers: Vec<ThreadConfirmation>,
+) -> Vec<ThreadConfirmation> {
+    let mut all = thread;
+    answers.sort_by_key(|answer| (answer.at, answer.message));
+    for answer in answers {
+        let name = |said: &ThreadConfirmation| (said.device, said.message, said.visit);
+        if all.iter().any(|said| name(said) == name(&answer)) {
+            continue;
+        }
+        let later = all.iter().position(|said| said.at > answer.at);
+        all.insert(later.unwrap_or(all.len()), answer);
+    }
+    all
+}
+
+/// The PIN of a confirmation: when it was set, and when it was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PinSet {
+    /// When it was set.
+    pub at: Instant,
+    /// When it was used.
+    pub used: Instant,
+    /// Whether it is the participation's first.
+    pub is_first: bool,
+}
+
+/// A confirmation that stands in the casefile, with what came of checking its proof.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken<'a> {
+    /// The confirmation.
+    pub confirmation: &'a Confirmation,
+    /// Whether its proof is there and holds. Where it does not, it counts for nothing.
+    pub holds: bool,
+    /// Its PIN, where it is one.
+    pub pin: Option<PinSet>,
+}
+
+impl Taken<'_> {
+    /// Whether the PIN is so new that nobody can tell whose it is: set after the day of the meeting,
+    /// or replaced within a day before it was used (decided).
+    fn is_pin_new(&self, visit: &Visit) -> bool {
+        self.pin.is_some_and(|pin| {
+            let since = pin.used.0.saturating_sub(pin.at.0);
+            let replaced = !pin.is_first && since < PIN_NEW_HOURS * 60 * MINUTE_MILLISECONDS;
+            replaced || pin.at.date() > visit.end.date()
+        })
+    }
+}
+
 /// Why a visit's evidence is not what it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weakness {
@@ -101,6 +160,8 @@ pub enum Weakness {
     ShownOtherwise,
     /// The participant says that it did not take place, or was otherwise.
     Disputed,
+    /// A confirmation is recorded whose proof does not hold.
+    ProofFails,
 }
 
 impl Weakness {
@@ -123,6 +184,10 @@ impl Weakness {
             Self::Disputed => (
                 "Deltakeren er ikke enig. Avklar det med deltakeren før timene kreves.",
                 "The participant does not agree. Settle it with them before the hours are claimed.",
+            ),
+            Self::ProofFails => (
+                "Beviset for bekreftelsen holder ikke. Bekreft møtet på nytt med deltakeren.",
+                "The confirmation's proof does not hold. Confirm the meeting anew.",
             ),
         };
         match language {
@@ -174,12 +239,12 @@ impl Evidence {
     }
 }
 
-/// What a visit's hours stand on. `recorded` are the confirmations taken on the consultant's phone
-/// that are not voided, `thread` those of the participant's own device; both may be of any visit.
+/// What a visit's hours stand on. `recorded` are the confirmations in the casefile that are not
+/// voided, `thread` what the participant's own device said, [`merged`]; both may be of any visit.
 #[must_use]
 pub fn trace(
     visit: &Visit,
-    recorded: &[&Confirmation],
+    recorded: &[Taken<'_>],
     thread: &[ThreadConfirmation],
     time: TimeCertainty,
 ) -> Evidence {
@@ -204,14 +269,21 @@ pub fn trace(
             found.push((!stands, ConfirmationGrade::OwnDevice, None));
         }
     }
-    let mut none_because = None;
-    for taken in recorded.iter().filter(|taken| taken.visit == visit.id) {
-        let words = Some(taken.reason.as_str()).filter(|words| !words.trim().is_empty());
-        match taken.grade {
-            // Only the thread can say that it was the participant's own device.
+    let (mut none_because, mut proof_fails) = (None, false);
+    let of_visit = |taken: &&Taken<'_>| taken.confirmation.visit == visit.id;
+    for Taken {
+        confirmation,
+        holds,
+        ..
+    } in recorded.iter().filter(of_visit)
+    {
+        let words = Some(confirmation.reason.as_str()).filter(|words| !words.trim().is_empty());
+        match confirmation.grade {
+            _ if !holds => proof_fails = true,
+            // What the participant's device answered is in `thread`, with what it says.
             ConfirmationGrade::OwnDevice => {}
             ConfirmationGrade::None => none_because = words,
-            grade => found.push((taken.digest != digest, grade, words)),
+            grade => found.push((confirmation.digest != digest, grade, words)),
         }
     }
     found.sort_by_key(|(changed, grade, _)| (*changed, *grade));
@@ -222,6 +294,8 @@ pub fn trace(
         Some(Weakness::Disputed)
     } else if stands {
         None
+    } else if proof_fails {
+        Some(Weakness::ProofFails)
     } else if shown_otherwise {
         Some(Weakness::ShownOtherwise)
     } else if best.is_some() {
@@ -289,9 +363,9 @@ pub struct SeenVisit<'a> {
     pub visit: &'a Visit,
     /// When its outcome was first recorded, by the device's clock; none while it is not known.
     pub recorded: Option<Instant>,
-    /// Its confirmations taken on the consultant's phone.
-    pub confirmations: Vec<&'a Confirmation>,
-    /// What the participant said of it.
+    /// Its confirmations in the casefile.
+    pub confirmations: Vec<Taken<'a>>,
+    /// What the participant's own device said of it, [`merged`].
     pub thread: Vec<ThreadConfirmation>,
 }
 
@@ -327,11 +401,15 @@ pub enum ExceptionKind {
     RecordedBeforeEnd,
     /// The participant's confirmation came from a consultant's device.
     OneDeviceForBoth,
+    /// A confirmation's proof does not hold.
+    ProofFails,
+    /// A confirmation's PIN was set after the meeting's day, or replaced just before it was used.
+    PinSetJustBefore,
 }
 
 impl ExceptionKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::OverlappingVisits,
         Self::TravelDuringVisit,
         Self::TravelEndsAfterStart,
@@ -342,6 +420,8 @@ impl ExceptionKind {
         Self::InFuture,
         Self::RecordedBeforeEnd,
         Self::OneDeviceForBoth,
+        Self::ProofFails,
+        Self::PinSetJustBefore,
     ];
 
     /// The stable text that stands for it.
@@ -358,6 +438,8 @@ impl ExceptionKind {
             Self::InFuture => "in_future",
             Self::RecordedBeforeEnd => "recorded_before_end",
             Self::OneDeviceForBoth => "one_device_for_both",
+            Self::ProofFails => "proof_fails",
+            Self::PinSetJustBefore => "pin_set_just_before",
         }
     }
 
@@ -405,6 +487,14 @@ impl ExceptionKind {
                 "Bekreftelsen kom fra en veileders enhet. Be deltakeren bekrefte selv.",
                 "The confirmation came from a consultant's device. Ask the participant to confirm.",
             ),
+            Self::ProofFails => (
+                "Beviset for bekreftelsen holder ikke. Spør den som førte den.",
+                "The confirmation's proof does not hold. Ask who recorded it.",
+            ),
+            Self::PinSetJustBefore => (
+                "PIN-koden ble satt etter møtet eller byttet like før. Spør deltakeren.",
+                "The PIN was set after the meeting or replaced just before. Ask the participant.",
+            ),
         };
         match language {
             Language::Norwegian => nb,
@@ -416,7 +506,10 @@ impl ExceptionKind {
     #[must_use]
     pub const fn source(self) -> &'static str {
         match self {
-            Self::EditedAfterConfirmation | Self::OneDeviceForBoth => "DESIGN.md 8; J6",
+            Self::EditedAfterConfirmation
+            | Self::OneDeviceForBoth
+            | Self::ProofFails
+            | Self::PinSetJustBefore => "DESIGN.md 8; J6",
             Self::TravelDuringVisit | Self::TravelEndsAfterStart | Self::TravelTooLong => {
                 "DESIGN.md 8; H6, H9; Q1"
             }
@@ -763,6 +856,19 @@ fn one_visit(
     );
     if evidence.grade != ConfirmationGrade::None && !evidence.stands {
         note(ExceptionKind::EditedAfterConfirmation);
+    }
+    let taken = seen.confirmations.iter();
+    let taken: Vec<_> = taken
+        .filter(|taken| taken.confirmation.visit == visit.id)
+        .collect();
+    if taken.iter().any(|taken| !taken.holds) {
+        note(ExceptionKind::ProofFails);
+    }
+    if taken
+        .iter()
+        .any(|taken| taken.holds && taken.is_pin_new(visit))
+    {
+        note(ExceptionKind::PinSetJustBefore);
     }
     let own = seen.thread.iter().filter(|said| said.visit == visit.id);
     let consultants: BTreeSet<&DeviceId> = devices.values().flatten().collect();

@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 /// Raised whenever a projection's form or meaning changes, so that stored ones are rebuilt.
-pub const PROJECTION_VERSION: u32 = 3;
+pub const PROJECTION_VERSION: u32 = 4;
 
 /// One record of a casefile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@
 //!   `b/<month>/on` what a claim held of the participation;
 //! * for each record with a random id one map, under a letter and the id's 32 digits:
 //!   `v:…` visit, `t:…` trip, `r:…` report, `c:…` contact attempt, `n:…` note, `w:…` employment,
-//!   `d:…` notice to NAV, `f:…` proposal, `k:…` confirmation.
+//!   `d:…` notice to NAV, `f:…` proposal, `k:…` confirmation, `i:…` a PIN's key.
 //!
 //! So no two devices ever create the same map, and every field is a register of its own.
 //! Values are texts, integers and booleans; lists are one text with a line an entry; dates and
@@ -31,7 +31,7 @@ use crate::domain::work::{ContactAttempt, ContactChannel, Note, Trip};
 use crate::domain::{
     AgreementKey, ApprovedClaim, Billed, ClaimKey, CodeList, CodeListName, CohortFigures,
     CohortStatistics, Confirmation, DomainError, EmployerKey, Employment, Instant, LocalDate,
-    Minutes, Month, Notice, OfficeReport, OfficeReportKey, OfficeReportKind, Participation,
+    Minutes, Month, Notice, OfficeReport, OfficeReportKey, OfficeReportKind, Participation, PinKey,
     Proposal, RecordId, ReferralChannel, Report, ReportKind, Review, StaffKey, StatisticsKey,
     Status,
 };
@@ -91,6 +91,8 @@ pub enum RecordRef {
     Proposal(RecordId),
     /// A confirmation of a visit.
     Confirmation(RecordId),
+    /// The key of a participant's PIN.
+    PinKey(RecordId),
     /// What the claim of a month held of the participation.
     Billed(Month),
     /// The provider of a register.
@@ -146,6 +148,7 @@ impl RecordRef {
             Self::Notice(id) => Place::Map(format!("d:{id}")),
             Self::Proposal(id) => Place::Map(format!("f:{id}")),
             Self::Confirmation(id) => Place::Map(format!("k:{id}")),
+            Self::PinKey(id) => Place::Map(format!("i:{id}")),
         }
     }
 
@@ -162,6 +165,7 @@ impl RecordRef {
             "d" => Self::Notice,
             "f" => Self::Proposal,
             "k" => Self::Confirmation,
+            "i" => Self::PinKey,
             _ => return None,
         };
         id.parse().ok().map(make)
@@ -251,6 +255,8 @@ pub enum Record {
     Proposal(Proposal),
     /// A confirmation of a visit.
     Confirmation(Confirmation),
+    /// The key of a participant's PIN.
+    PinKey(PinKey),
     /// What the claim of a month held of the participation.
     Billed(Billed),
     /// The provider of a register.
@@ -291,6 +297,7 @@ impl Record {
             Self::Notice(notice) => RecordRef::Notice(notice.id),
             Self::Proposal(proposal) => RecordRef::Proposal(proposal.id),
             Self::Confirmation(confirmation) => RecordRef::Confirmation(confirmation.id),
+            Self::PinKey(key) => RecordRef::PinKey(key.id),
             Self::Billed(billed) => RecordRef::Billed(billed.month),
             Self::Claim(claim) => RecordRef::Claim(claim.key.clone()),
             Self::OfficeReport(report) => RecordRef::OfficeReport(report.key.clone()),
@@ -318,6 +325,7 @@ impl Record {
             Self::Notice(notice) => notice.validate(),
             Self::Proposal(proposal) => proposal.validate(),
             Self::Confirmation(confirmation) => confirmation.validate(),
+            Self::PinKey(key) => key.validate(),
             Self::Billed(billed) => billed.validate(),
             Self::Claim(claim) => claim.validate(),
             Self::OfficeReport(report) => report.validate(),
@@ -381,6 +389,7 @@ impl Record {
             Self::Notice(notice) => sent::write_notice(&mut out, notice),
             Self::Proposal(proposal) => sent::write_proposal(&mut out, proposal),
             Self::Confirmation(confirmation) => sent::write_confirmation(&mut out, confirmation),
+            Self::PinKey(key) => sent::write_pin_key(&mut out, key),
             Self::Billed(billed) => {
                 out.date("on", Some(billed.approved));
                 out.text("is", &json(billed));
@@ -474,6 +483,7 @@ impl Record {
             RecordRef::Confirmation(id) => {
                 Self::Confirmation(sent::read_confirmation(&mut input, *id))
             }
+            RecordRef::PinKey(id) => Self::PinKey(sent::read_pin_key(&mut input, *id)),
             RecordRef::Billed(month) => {
                 let read: Option<Billed> =
                     input.json_if("is", |billed: &Billed| billed.validate().is_ok());

@@ -1,12 +1,15 @@
-//! How employments, notices, proposals and confirmations stand in a casefile; see [`schema`].
+//! How employments, notices, proposals, confirmations and PINs' keys stand in a casefile; see
+//! [`schema`].
 //!
 //! [`schema`]: super::schema
 
 use super::schema::{In, Out};
+use crate::domain::proof::unhex_array;
 use crate::domain::{
     Confirmation, ConfirmationGrade, EmployerKey, Employment, EmploymentKind, EmploymentTerms,
     EndReason, EndReasonKind, Instant, InsuranceTold, LocalDate, Notice, NoticeChannel, NoticeKind,
-    PracticeAgreement, Proposal, ProposalChange, ProposalState, RecordId, StaffKey, VisitDigest,
+    PinKey, PracticeAgreement, Proof, Proposal, ProposalChange, ProposalState, RecordId, StaffKey,
+    VisitDigest,
 };
 
 /// The day that stands where a record's own cannot be read; the record is shown as damaged.
@@ -240,6 +243,8 @@ pub(super) fn write_confirmation(out: &mut Out, confirmation: &Confirmation) {
     out.text("grade", confirmation.grade.code());
     out.instant("at", Some(confirmation.at));
     out.text("reason", &confirmation.reason);
+    let proof = confirmation.proof.as_ref().map(Proof::to_string);
+    out.opt("proof", proof.as_deref());
 }
 
 pub(super) fn read_confirmation(input: &mut In<'_>, id: RecordId) -> Confirmation {
@@ -257,5 +262,27 @@ pub(super) fn read_confirmation(input: &mut In<'_>, id: RecordId) -> Confirmatio
             .unwrap_or(ConfirmationGrade::None),
         at: input.instant("at"),
         reason: input.text("reason"),
+        // One that cannot be read proves nothing.
+        proof: input.code("proof", |text| text.parse().ok()),
+    }
+}
+
+pub(super) fn write_pin_key(out: &mut Out, key: &PinKey) {
+    out.instant("at", Some(key.at));
+    out.text("salt", &key.salt_text());
+    out.int("mem", i64::from(key.memory_kib));
+    out.int("passes", i64::from(key.passes));
+    out.text("key", &key.public_text());
+}
+
+pub(super) fn read_pin_key(input: &mut In<'_>, id: RecordId) -> PinKey {
+    PinKey {
+        id,
+        at: input.instant("at"),
+        salt: input.code("salt", unhex_array).unwrap_or([0; 16]),
+        memory_kib: input.number("mem").unwrap_or(0),
+        passes: input.number("passes").unwrap_or(0),
+        // No signature is of a weak key's.
+        public: input.code("key", unhex_array).unwrap_or([0; 32]),
     }
 }

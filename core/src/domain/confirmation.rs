@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{DomainError, Instant, RecordId, Visit, check_text, limits};
+use super::{DomainError, Instant, Proof, RecordId, Visit, check_text, limits};
 
 codes! {
     /// How strong a confirmation is, strongest first (DESIGN.md 8).
@@ -106,8 +106,9 @@ impl VisitDigest {
     }
 }
 
-/// A confirmation that was taken on the consultant's phone, or why there is none. Those from the
-/// participant's own device come through the thread.
+/// A confirmation that was taken on the consultant's phone, or why there is none. What the
+/// participant's own device says comes through the thread too; a code that was read from it stands
+/// here.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
     /// Its id.
@@ -122,6 +123,8 @@ pub struct Confirmation {
     pub at: Instant,
     /// Why there is none, or how it was confirmed later.
     pub reason: String,
+    /// What it stands on; none where it was confirmed later, or not.
+    pub proof: Option<Proof>,
 }
 
 impl fmt::Debug for Confirmation {
@@ -146,10 +149,25 @@ impl Confirmation {
         if needs_reason && self.reason.trim().is_empty() {
             return Err(DomainError::Missing { field: "reason" });
         }
-        if self.grade == ConfirmationGrade::OwnDevice {
-            // Only the thread can say so: there the participant's device signs.
-            return Err(DomainError::Unreadable { field: "grade" });
+        if !self.proof_fits() {
+            return Err(DomainError::ProofUnfit);
         }
         check_text("reason", &self.reason, limits::REASON_CHARS_MAX)
+    }
+
+    /// Whether it has the proof that its grade needs, and no other. Whether that proof holds is not
+    /// asked here: it takes the membership log.
+    #[must_use]
+    pub fn proof_fits(&self) -> bool {
+        match (self.grade, &self.proof) {
+            (ConfirmationGrade::OwnDevice, Some(Proof::Answer(signed))) => {
+                let answer = &signed.answer;
+                (answer.visit, answer.digest, answer.at) == (self.visit, self.digest, self.at)
+            }
+            (ConfirmationGrade::Pin, Some(Proof::Pin(_)))
+            | (ConfirmationGrade::Drawn, Some(Proof::Drawing(_)))
+            | (ConfirmationGrade::Later | ConfirmationGrade::None, None) => true,
+            _ => false,
+        }
     }
 }

@@ -88,6 +88,12 @@ pub enum DomainError {
     /// A trip serves fewer meetings in all than those of this participation.
     #[error("the trip serves fewer meetings than it names: check the count")]
     BadTripCount,
+    /// Hardly anything was drawn.
+    #[error("this is no signature: draw it anew, larger")]
+    DrawingEmpty,
+    /// A confirmation whose proof is missing, or of another kind.
+    #[error("the confirmation's proof does not fit: confirm the meeting anew")]
+    ProofUnfit,
     /// A date or another text that cannot be read.
     #[error("`{field}` cannot be read: check how it is written")]
     Unreadable {
@@ -115,6 +121,8 @@ impl DomainError {
             Self::BadNationalId => "bad_national_id",
             Self::BadGroupCounts => "bad_group_counts",
             Self::BadTripCount => "bad_trip_count",
+            Self::DrawingEmpty => "drawing_empty",
+            Self::ProofUnfit => "proof_unfit",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -158,6 +166,10 @@ impl DomainError {
                 "Flere møtte enn det var invitert. Sjekk antallene for gruppen.".into()
             }
             Self::BadTripCount => "Reisen har færre møter enn den nevner. Sjekk antallet.".into(),
+            Self::DrawingEmpty => "Dette er ingen underskrift. Tegn den på nytt, større.".into(),
+            Self::ProofUnfit => {
+                "Bekreftelsen mangler beviset som hører til. Bekreft møtet på nytt.".into()
+            }
             Self::Unreadable { field } => {
                 format!("«{field}» kan ikke leses. Sjekk hvordan det er skrevet.")
             }

@@ -46,3 +46,25 @@ pub const BILLED_ENTRIES_COUNT_MAX: usize = 5_000;
 pub const CODES_COUNT_MAX: usize = 1_000;
 /// A figure of a claim, in øre, quarters or hundred-thousandths of a place: ten billion kroner.
 pub const CLAIM_FIGURE_MAX: i64 = 1_000_000_000_000;
+/// Points each way of the grid that a signature is drawn on.
+pub const DRAWING_GRID: u16 = 1024;
+/// A drawn signature is at least so many points wide or high: a dot signs nothing.
+pub const DRAWING_EXTENT_MIN: u16 = 64;
+/// Strokes of a drawn signature.
+pub const DRAWING_STROKES_COUNT_MAX: usize = 64;
+/// Points of a drawn signature.
+pub const DRAWING_POINTS_COUNT_MAX: usize = 2_000;
+/// Points as they come from the screen, before straight runs are shortened.
+pub const DRAWING_RAW_POINTS_COUNT_MAX: usize = 8_000;
+/// A drawn signature as text.
+pub const DRAWING_TEXT_BYTES_MAX: usize = 32_000;
+/// The words of an answer that goes by QR code, in bytes; the thread carries them whole.
+pub const ANSWER_WORDS_BYTES_MAX: usize = 160;
+/// What trying one PIN costs at least, in KiB of memory.
+pub const PIN_MEMORY_KIB_MIN: u32 = 19 * 1024;
+/// What trying one PIN costs at most, in KiB of memory: a phone must be able to.
+pub const PIN_MEMORY_KIB_MAX: u32 = 128 * 1024;
+/// Passes over that memory, at least.
+pub const PIN_PASSES_MIN: u32 = 2;
+/// Passes over that memory, at most.
+pub const PIN_PASSES_MAX: u32 = 16;

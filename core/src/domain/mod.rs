@@ -38,6 +38,7 @@ macro_rules! codes {
 pub mod claim;
 pub mod code_list;
 pub mod confirmation;
+pub mod drawing;
 pub mod employment;
 mod error;
 pub mod identity;
@@ -46,6 +47,7 @@ pub mod limits;
 pub mod minutes;
 pub mod nav;
 pub mod participation;
+pub mod proof;
 pub mod register;
 pub mod report;
 pub mod statistics;
@@ -59,6 +61,7 @@ pub use claim::{
 };
 pub use code_list::{CodeList, CodeListName};
 pub use confirmation::{Confirmation, ConfirmationGrade, Verdict, VisitDigest};
+pub use drawing::Drawing;
 pub use employment::{
     Employment, EmploymentKind, EmploymentTerms, InsuranceTold, PracticeAgreement,
 };
@@ -70,6 +73,7 @@ pub use nav::{
     ProposalState,
 };
 pub use participation::{Participation, ReferralChannel, Status};
+pub use proof::{DrawingProof, PinKey, PinProof, Proof, SignedAnswer, VisitAnswer};
 pub use register::{Area, Employer, Provider, StaffMember};
 pub use report::{OfficeReport, OfficeReportKey, OfficeReportKind, Report, ReportKind, Review};
 pub use statistics::{CohortFigures, CohortStatistics, StatisticsKey};

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::ids::DocumentId;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,27 @@ codes! {
         Video = "video",
         /// By telephone.
         Phone = "phone",
+    }
+}
+
+impl Encode for MeetingForm {
+    fn encode(&self, out: &mut Writer) {
+        out.u8(match self {
+            Self::InPerson => 1,
+            Self::Video => 2,
+            Self::Phone => 3,
+        });
+    }
+}
+
+impl Decode for MeetingForm {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match input.u8()? {
+            1 => Ok(Self::InPerson),
+            2 => Ok(Self::Video),
+            3 => Ok(Self::Phone),
+            other => Err(DecodeError::UnknownTag(other)),
+        }
     }
 }
 

@@ -78,6 +78,12 @@ impl Error {
             Self::UnknownAgreement | Self::UnknownDocument | Self::UnknownTimer => {
                 ErrorClass::NotFound
             }
+            Self::BadCode | Self::CodeNotForThis | Self::CodeTooOld | Self::WeakPin => {
+                ErrorClass::Invalid
+            }
+            Self::NoPin => ErrorClass::Blocked,
+            Self::WrongPin => ErrorClass::WrongSecret,
+            Self::TooManyPins { .. } => ErrorClass::TooManyAttempts,
             Self::Locked => ErrorClass::Locked,
             Self::PutOut => ErrorClass::PutOut,
             Self::Unreadable(_) => ErrorClass::Damaged,
@@ -166,6 +172,7 @@ mod tests {
                 ErrorClass::BadInvitation,
             ),
             (Error::PutOut, ErrorClass::PutOut),
+            (Error::WrongPin, ErrorClass::WrongSecret),
         ] {
             assert_eq!(error.class(), class, "{}", error.code());
         }

@@ -25,7 +25,7 @@ use crate::contract::Agreement;
 use crate::document::schema::{FIELD_VOID, Scalar};
 use crate::document::{CaseView, RecordRef, RecordRow};
 use crate::domain::{
-    Billed, EmployerKey, Instant, Language, LocalDate, Provider, RecordId, StaffKey,
+    Billed, EmployerKey, Instant, Language, LocalDate, Proof, Provider, RecordId, StaffKey, Verdict,
 };
 
 /// The version of the JSON's form.
@@ -256,6 +256,7 @@ fn moment(row: &RecordRow) -> Option<Instant> {
         Record::Notice(notice) => Some(notice.at),
         Record::Proposal(proposal) => Some(proposal.at),
         Record::Confirmation(confirmation) => Some(confirmation.at),
+        Record::PinKey(key) => Some(key.at),
         Record::Billed(billed) => Some(billed.approved.start()),
         _ => None,
     }
@@ -293,7 +294,8 @@ impl AccessArchive<'_> {
             RecordRef::Notice(_) => 8,
             RecordRef::Proposal(_) => 9,
             RecordRef::Billed(_) => 10,
-            _ => 11,
+            RecordRef::PinKey(_) => 11,
+            _ => 12,
         };
         rows.sort_by_key(|(record, row)| (kind(record), moment(row)));
         rows
@@ -373,6 +375,7 @@ impl AccessArchive<'_> {
                 };
             }
             Kind::Billed => billed_text(value),
+            Kind::Proof => return proof_html(value),
             Kind::Staff => return lines(&|key| self.staff_text(key)),
             Kind::Visits => return lines(&|id| self.visit_text(id)),
             Kind::Employer => self.employers.get(&EmployerKey(value.to_owned())).cloned(),
@@ -399,6 +402,7 @@ impl AccessArchive<'_> {
             | Kind::Code
             | Kind::Answer
             | Kind::EndReason
+            | Kind::Proof
             | Kind::Employer => value.into(),
         }
     }
@@ -763,9 +767,41 @@ fn record_id(record: &RecordRef) -> Option<String> {
         | RecordRef::Employment(id)
         | RecordRef::Notice(id)
         | RecordRef::Proposal(id)
-        | RecordRef::Confirmation(id) => Some(id.to_string()),
+        | RecordRef::Confirmation(id)
+        | RecordRef::PinKey(id) => Some(id.to_string()),
         RecordRef::Billed(month) => Some(month.to_string()),
         _ => None,
+    }
+}
+
+/// What a confirmation stands on, for people: what was answered, that a PIN was typed, or what was
+/// drawn.
+fn proof_html(text: &str) -> String {
+    match text.parse() {
+        Ok(Proof::Answer(signed)) => match &signed.answer.verdict {
+            Verdict::Yes => label((
+                "Svar fra deltakerens enhet: det stemmer",
+                "Answer of the participant's device: it is right",
+            )),
+            Verdict::No => label((
+                "Svar fra deltakerens enhet: møtet fant ikke sted",
+                "Answer of the participant's device: the meeting did not take place",
+            )),
+            Verdict::Wrong(words) => {
+                let wrong = (
+                    "Svar fra deltakerens enhet: noe er feil",
+                    "Answer of the participant's device: something is wrong",
+                );
+                format!("{}: {}", label(wrong), escape(words))
+            }
+        },
+        Ok(Proof::Pin(_)) => label(("PIN-koden ble tastet", "The PIN was typed")),
+        // Numbers only: it is an image, and no text of anybody's.
+        Ok(Proof::Drawing(drawn)) => {
+            let svg = drawn.drawing.to_svg();
+            svg.replacen("<svg", "<svg width=\"240\" height=\"240\"", 1)
+        }
+        Err(_) => escape(text),
     }
 }
 
@@ -827,6 +863,8 @@ fn rows_table<const N: usize>(out: &mut String, head: &[Both; N], lines: &[[Stri
 
 #[cfg(test)]
 mod tests {
+    use folge_protocol::ids::DeviceId;
+
     use super::super::retention::tests::put;
     use super::*;
     use crate::document::Record;
@@ -835,10 +873,11 @@ mod tests {
     use crate::domain::visit::{GroupInfo, MeetingForm, Visit, With};
     use crate::domain::work::{ContactAttempt, ContactChannel, Note, Trip};
     use crate::domain::{
-        Absence, Area, BilledEntry, Confirmation, ConfirmationGrade, Employment, EmploymentKind,
-        EmploymentTerms, EndReason, EndReasonKind, EntryKind, GroupMeetingId, InsuranceTold,
-        Minutes, Notice, NoticeChannel, NoticeKind, Outcome, Participation, PracticeAgreement,
-        Proposal, ProposalChange, ProposalState, ReferralChannel, Review, Status, VisitDigest,
+        Absence, Area, BilledEntry, Confirmation, ConfirmationGrade, Drawing, DrawingProof,
+        Employment, EmploymentKind, EmploymentTerms, EndReason, EndReasonKind, EntryKind,
+        GroupMeetingId, InsuranceTold, Minutes, Notice, NoticeChannel, NoticeKind, Outcome,
+        Participation, PinKey, PracticeAgreement, Proposal, ProposalChange, ProposalState,
+        ReferralChannel, Review, Status, VisitDigest,
     };
 
     const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&</td></script>";
@@ -1047,11 +1086,25 @@ mod tests {
             id: RecordId([10; 16]),
             visit: RecordId([1; 16]),
             digest: VisitDigest([0xab; 32]),
-            grade: ConfirmationGrade::Later,
+            grade: ConfirmationGrade::Drawn,
             at,
             reason: "På papir".into(),
+            proof: Some(Proof::Drawing(Box::new(DrawingProof {
+                device: DeviceId([11; 16]),
+                signature: [12; 64],
+                drawing: Drawing::new(vec![vec![(3, 4), (500, 600)]]).unwrap(),
+            }))),
         };
         put(view, Record::Confirmation(confirmation));
+        let pin = PinKey {
+            id: RecordId([13; 16]),
+            at,
+            salt: [0xa1; 16],
+            memory_kib: 19_456,
+            passes: 3,
+            public: [0xa2; 32],
+        };
+        put(view, Record::PinKey(pin));
         let billed = Billed {
             agreement: "oppfolging-agder".into(),
             month: day("2026-02-01").month(),
@@ -1189,6 +1242,7 @@ mod tests {
                         (text.lines().collect(), escape(&last))
                     }
                     Kind::Employer => (text.as_str().into(), "Lager &lt;AS&gt;".into()),
+                    Kind::Proof => (text.as_str().into(), "M3 4l497 596".into()),
                     Kind::Text => (text.as_str().into(), escape(&text)),
                 };
                 assert_eq!(*value, expected, "{key}");
@@ -1199,8 +1253,8 @@ mod tests {
         // Every field that the schema can write, so that a new one cannot be forgotten.
         // Participation (a protected one has no address), visit, trip, report (11, one written,
         // one that a newer program wrote), contact, note, employment, notice, proposals (of 11 and
-        // 6 fields), confirmation, claim.
-        let records = [40, 12, 6, 13, 5, 2, 22, 7, 17, 5, 2];
+        // 6 fields), confirmation, claim, a PIN's key.
+        let records = [40, 12, 6, 13, 5, 2, 22, 7, 17, 6, 2, 5];
         assert_eq!(values, records.iter().sum::<usize>());
         // No two fields of one kind of record share a name.
         assert_eq!(named.len(), values - 1 - 5);

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::text::{Both, pick, time_text};
 use crate::document::{CaseView, Record};
-use crate::domain::{Absence, EndReason, EndReasonKind, Instant, Language, Outcome};
+use crate::domain::{
+    Absence, EndReason, EndReasonKind, Instant, Language, Outcome, Proof, Verdict,
+};
 
 /// The notice goes to NAV within this time, in hours (K15).
 pub const NOTICE_HOURS_MAX: i64 = 24;
@@ -245,9 +247,13 @@ impl DataCategory {
                 }
                 Record::Confirmation(confirmation) => {
                     has(Self::Attendance, true);
-                    has(Self::Notes, !confirmation.reason.is_empty());
+                    let words = matches!(&confirmation.proof, Some(Proof::Answer(signed))
+                        if matches!(signed.answer.verdict, Verdict::Wrong(_)));
+                    has(Self::Notes, words || !confirmation.reason.is_empty());
                 }
-                Record::Trip(_) | Record::Billed(_) => has(Self::Attendance, true),
+                Record::Trip(_) | Record::Billed(_) | Record::PinKey(_) => {
+                    has(Self::Attendance, true)
+                }
                 Record::Provider(_)
                 | Record::Agreement(_)
                 | Record::Employer(_)
@@ -802,9 +808,10 @@ mod tests {
                 id,
                 visit: id,
                 digest: VisitDigest([0; 32]),
-                grade: ConfirmationGrade::Pin,
+                grade: ConfirmationGrade::Later,
                 at,
                 reason: reason.into(),
+                proof: None,
             })
         };
         assert_eq!(of(confirmation("")), [Attendance]);

@@ -39,6 +39,8 @@ pub(super) enum Kind {
     Answer,
     /// What a claim held, as JSON.
     Billed,
+    /// What a confirmation stands on.
+    Proof,
 }
 
 /// A field as people and programs see it.
@@ -73,6 +75,7 @@ pub(super) const fn record_name(record: &RecordRef) -> (&'static str, Both) {
             "confirmation",
             ("Bekreftelse av møte", "Confirmation of a meeting"),
         ),
+        RecordRef::PinKey(_) => ("pin_key", ("PIN-kode", "PIN")),
         RecordRef::Billed(_) => ("billed", ("Krevd fra NAV", "Claimed from NAV")),
         _ => ("register", ("Register", "Register")),
     }
@@ -157,6 +160,25 @@ pub(super) fn describe(record: &RecordRef, key: &str) -> Option<Field> {
             "grade" => field("grade", "Bekreftet med", "Confirmed by", Kind::Code),
             "at" => field("at", "Tidspunkt", "Time", Kind::Instant),
             "reason" => field("reason", "Hvorfor eller hvordan", "Why or how", Kind::Text),
+            "proof" => field("proof", "Bevis", "Proof", Kind::Proof),
+            _ => return None,
+        }),
+        RecordRef::PinKey(_) => Some(match key {
+            "at" => field("at", "Satt", "Set", Kind::Instant),
+            "salt" => field("salt", "Salt", "Salt", Kind::Text),
+            "mem" => field(
+                "memory_kib",
+                "Minne for å prøve en kode (KiB)",
+                "Memory for trying a PIN (KiB)",
+                Kind::Count,
+            ),
+            "passes" => field(
+                "passes",
+                "Gjennomganger for å prøve en kode",
+                "Passes for trying a PIN",
+                Kind::Count,
+            ),
+            "key" => field("public_key", "Offentlig nøkkel", "Public key", Kind::Text),
             _ => return None,
         }),
         RecordRef::Billed(_) => Some(match key {

@@ -1,5 +1,6 @@
-//! Slows down whoever tries passphrases on a device: failed attempts are counted in the store
-//! file, in the clear, and each from the fourth on makes the next one wait longer.
+//! Slows down whoever tries passphrases on a device, or a participant's PINs: failed attempts are
+//! counted in the store file, in the clear, and each from the fourth on (of PINs, the fifth) makes
+//! the next one wait longer.
 //!
 //! The count is on disk before an attempt is judged, so that killing the program in between gains
 //! nothing. Within one run of the clock the monotonic one counts, which nobody can set; after a
@@ -10,16 +11,60 @@
 //! whoever may set the device's clock forward and restart the program.
 
 use folge_protocol::codec::{DecodeError, Reader, Writer};
+use folge_protocol::ids::DocumentId;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
 use crate::env::Reading;
 use crate::limits::{
     PASSPHRASE_ATTEMPTS_FREE, PASSPHRASE_WAIT_MILLISECONDS_MAX, PASSPHRASE_WAIT_MILLISECONDS_MIN,
+    PIN_ATTEMPTS_FREE, PIN_WAIT_MILLISECONDS_MAX, PIN_WAIT_MILLISECONDS_MIN,
 };
 
 const VERSION: u8 = 1;
-const NAME: &str = "attempts";
+
+/// What is tried, under which name it is counted, and how waits grow.
+#[derive(Debug, Clone)]
+pub(super) struct Tried {
+    name: String,
+    free: u32,
+    wait_ms_min: u64,
+    wait_ms_max: u64,
+}
+
+impl Tried {
+    /// The store's passphrase.
+    pub(super) fn passphrase() -> Self {
+        Self {
+            name: "attempts".to_owned(),
+            free: PASSPHRASE_ATTEMPTS_FREE,
+            wait_ms_min: PASSPHRASE_WAIT_MILLISECONDS_MIN,
+            wait_ms_max: PASSPHRASE_WAIT_MILLISECONDS_MAX,
+        }
+    }
+
+    /// The PIN of a participation's participant.
+    pub(super) fn pin(of: DocumentId) -> Self {
+        Self {
+            name: format!("pin {of}"),
+            free: PIN_ATTEMPTS_FREE,
+            wait_ms_min: PIN_WAIT_MILLISECONDS_MIN,
+            wait_ms_max: PIN_WAIT_MILLISECONDS_MAX,
+        }
+    }
+
+    /// How long the wait after so many failures is, in milliseconds.
+    fn whole_wait_ms(&self, failures: u32) -> u64 {
+        let Some(doublings) = failures.checked_sub(self.free + 1) else {
+            return 0;
+        };
+        1_u64
+            .checked_shl(doublings)
+            .unwrap_or(u64::MAX)
+            .saturating_mul(self.wait_ms_min)
+            .min(self.wait_ms_max)
+    }
+}
 
 /// Failed attempts, and when the last one was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,21 +74,9 @@ struct Attempts {
 }
 
 impl Attempts {
-    /// How long the wait after so many failures is, in milliseconds.
-    fn whole_wait_ms(failures: u32) -> u64 {
-        let Some(doublings) = failures.checked_sub(PASSPHRASE_ATTEMPTS_FREE + 1) else {
-            return 0;
-        };
-        1_u64
-            .checked_shl(doublings)
-            .unwrap_or(u64::MAX)
-            .saturating_mul(PASSPHRASE_WAIT_MILLISECONDS_MIN)
-            .min(PASSPHRASE_WAIT_MILLISECONDS_MAX)
-    }
-
-    /// What is left of it, and whether the wall clock was set back meanwhile.
-    fn wait_ms(self, now: Reading) -> (u64, bool) {
-        let whole = Self::whole_wait_ms(self.failures);
+    /// What is left of the wait, and whether the wall clock was set back meanwhile.
+    fn wait_ms(self, tried: &Tried, now: Reading) -> (u64, bool) {
+        let whole = tried.whole_wait_ms(self.failures);
         if now.boot == self.at.boot && now.monotonic_ms >= self.at.monotonic_ms {
             let passed = now.monotonic_ms - self.at.monotonic_ms;
             return (whole.saturating_sub(passed), false);
@@ -86,9 +119,9 @@ impl Attempts {
 /// Counts an attempt as failed, on disk, until [`forget`] says otherwise.
 /// # Errors
 /// [`StoreError::TooManyAttempts`] where it must wait; then it is not counted.
-pub(super) fn count(conn: &Connection, now: Reading) -> Result<(), StoreError> {
+pub(super) fn count(conn: &Connection, tried: &Tried, now: Reading) -> Result<(), StoreError> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
-    let counted = count_in(conn, now);
+    let counted = count_in(conn, tried, now);
     // A refusal may have written too: where a wait begins anew.
     let committed = conn.execute_batch("COMMIT");
     if committed.is_err() {
@@ -98,25 +131,27 @@ pub(super) fn count(conn: &Connection, now: Reading) -> Result<(), StoreError> {
     Ok(committed?)
 }
 
-fn count_in(conn: &Connection, now: Reading) -> Result<(), StoreError> {
+fn count_in(conn: &Connection, tried: &Tried, now: Reading) -> Result<(), StoreError> {
     let put = |attempts: Attempts| {
         let sql = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
-        conn.execute(sql, (NAME, attempts.to_bytes()))
+        conn.execute(sql, (&tried.name, attempts.to_bytes()))
     };
     let stored: Option<Vec<u8>> = conn
-        .query_row("SELECT value FROM meta WHERE name = ?1", [NAME], |row| {
-            row.get(0)
-        })
+        .query_row(
+            "SELECT value FROM meta WHERE name = ?1",
+            [&tried.name],
+            |row| row.get(0),
+        )
         .optional()?;
     // One that cannot be read counts as all free attempts.
     let last = stored.map(|bytes| {
         Attempts::from_bytes(&bytes).unwrap_or(Attempts {
-            failures: PASSPHRASE_ATTEMPTS_FREE,
+            failures: tried.free,
             at: now,
         })
     });
     if let Some(last) = last {
-        let (wait_ms, set_back) = last.wait_ms(now);
+        let (wait_ms, set_back) = last.wait_ms(tried, now);
         if wait_ms > 0 {
             if set_back {
                 put(Attempts { at: now, ..last })?;
@@ -132,9 +167,9 @@ fn count_in(conn: &Connection, now: Reading) -> Result<(), StoreError> {
 }
 
 /// The attempt was right: forgets it and those before.
-pub(super) fn forget(conn: &Connection) {
+pub(super) fn forget(conn: &Connection, tried: &Tried) {
     // Where this fails the count stays, and the next right attempt clears it.
-    let _ = conn.execute("DELETE FROM meta WHERE name = ?1", [NAME]);
+    let _ = conn.execute("DELETE FROM meta WHERE name = ?1", [&tried.name]);
 }
 
 #[cfg(test)]
@@ -159,7 +194,7 @@ mod tests {
     }
 
     fn wait_of(conn: &Connection, now: Reading) -> u64 {
-        match count(conn, now) {
+        match count(conn, &Tried::passphrase(), now) {
             Ok(()) => 0,
             Err(StoreError::TooManyAttempts { wait_ms }) => wait_ms,
             Err(error) => panic!("{error}"),
@@ -168,10 +203,37 @@ mod tests {
 
     #[test]
     fn waits_begin_at_the_fourth_failure_and_double_up_to_a_quarter_of_an_hour() {
-        let waits: Vec<u64> = (0..16).map(Attempts::whole_wait_ms).collect();
+        let waits: Vec<u64> = (0..16)
+            .map(|n| Tried::passphrase().whole_wait_ms(n))
+            .collect();
         assert_eq!(waits[..8], [0, 0, 0, 0, 1_000, 2_000, 4_000, 8_000]);
         assert_eq!(waits[13..], [512_000, 900_000, 900_000]);
-        assert_eq!(Attempts::whole_wait_ms(u32::MAX), 900_000);
+        assert_eq!(Tried::passphrase().whole_wait_ms(u32::MAX), 900_000);
+    }
+
+    #[test]
+    fn pins_wait_from_the_fifth_failure_and_are_counted_for_each_participation() {
+        let conn = conn();
+        let (one, other) = (
+            Tried::pin(DocumentId([1; 16])),
+            Tried::pin(DocumentId([2; 16])),
+        );
+        let now = |second: u64| at(0, second * 1000, 1);
+        for _ in 0..5 {
+            count(&conn, &one, now(0)).unwrap();
+        }
+        let wait = |tried, second| match count(&conn, tried, now(second)) {
+            Err(StoreError::TooManyAttempts { wait_ms }) => wait_ms,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wait(&one, 1), 29_000);
+        assert!(count(&conn, &other, now(1)).is_ok());
+        assert!(count(&conn, &Tried::passphrase(), now(1)).is_ok());
+        assert!(count(&conn, &one, now(30)).is_ok());
+        assert_eq!(wait(&one, 31), 59_000);
+        forget(&conn, &one);
+        assert!(count(&conn, &one, now(31)).is_ok());
+        assert_eq!(one.whole_wait_ms(u32::MAX), 3_600_000);
     }
 
     #[test]
@@ -189,7 +251,7 @@ mod tests {
         assert_eq!(wait_of(&conn, at(-9_000, 420, 2)), 600);
         assert_eq!(wait_of(&conn, at(-9_000, 1_020, 2)), 0);
         assert_eq!(wait_of(&conn, at(-9_000, 1_020, 2)), 2_000);
-        forget(&conn);
+        forget(&conn, &Tried::passphrase());
         for _ in 0..4 {
             assert_eq!(wait_of(&conn, at(0, 0, 3)), 0);
         }
@@ -214,7 +276,7 @@ mod tests {
             let (mut monotonic, mut failures, mut last) = (0_u64, 0_u32, 0_u64);
             for (wall, step) in steps {
                 monotonic += step;
-                let left = (last + Attempts::whole_wait_ms(failures)).saturating_sub(monotonic);
+                let left = (last + Tried::passphrase().whole_wait_ms(failures)).saturating_sub(monotonic);
                 let expected = if failures == 0 { 0 } else { left };
                 prop_assert_eq!(wait_of(&conn, at(i64::from(wall), monotonic, 1)), expected);
                 if expected == 0 {

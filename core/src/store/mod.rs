@@ -19,10 +19,12 @@ pub use unlock::{PassphraseCost, Unlock};
 
 use std::path::Path;
 
+use attempts::Tried;
+use folge_protocol::ids::DocumentId;
 use rusqlite::{Connection, ErrorCode};
 use sealing::Sealer;
 
-use crate::env::Env;
+use crate::env::{Env, Reading};
 
 /// Where a fault may be injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,12 +183,12 @@ impl Store {
         let counted = unlock::is_attempt(&wrapped, unlock);
         if counted {
             schema::configure(&conn)?;
-            attempts::count(&conn, env.now())?;
+            attempts::count(&conn, &Tried::passphrase(), env.now())?;
         }
         let key = unlock::unwrap(&wrapped, unlock)?;
         schema::configure(&conn)?;
         if counted {
-            attempts::forget(&conn);
+            attempts::forget(&conn, &Tried::passphrase());
         }
         if found < SCHEMA_VERSION {
             conn.execute_batch("BEGIN IMMEDIATE")?;
@@ -198,6 +200,19 @@ impl Store {
             sealer: Sealer::new(&key, env.random()),
             fault: None,
         })
+    }
+
+    /// Counts a PIN of a participation's participant as failed, on disk, until
+    /// [`Store::forget_pins`] says otherwise. Not within a transaction.
+    /// # Errors
+    /// [`StoreError::TooManyAttempts`] where it must wait; then it is not counted.
+    pub fn count_pin(&mut self, of: DocumentId, now: Reading) -> Result<(), StoreError> {
+        attempts::count(&self.conn, &Tried::pin(of), now)
+    }
+
+    /// The PIN was right, or is another one now, or its participation is gone.
+    pub fn forget_pins(&mut self, of: DocumentId) {
+        attempts::forget(&self.conn, &Tried::pin(of));
     }
 
     /// Sets the hook that decides where the device crashes.

@@ -1144,6 +1144,7 @@ impl Store {
                 .prepare_cached(&format!("DELETE FROM {table} WHERE doc = ?1"))?
                 .execute([document.0])?;
         }
+        self.forget_pins(document);
         Ok(())
     }
     // --- envelopes that came outside their stream ---

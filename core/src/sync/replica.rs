@@ -302,6 +302,10 @@ impl Replica {
             .as_ref()
             .and_then(|log| log.device_role(self.device()))
     }
+    /// Both clocks now.
+    pub(crate) fn now(&self) -> Reading {
+        self.env.now()
+    }
     /// Clocks and randomness.
     pub(crate) fn env(&mut self) -> &mut Env {
         &mut self.env

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use folge_core::contract::evidence;
 use folge_core::domain as core;
 
-use super::{Day, FactsDigest, ParticipationId, RecordName, StaffName, Text};
+use super::{
+    Day, FactsDigest, ParticipationId, RecordName, StaffName, Text, ThreadId, VisitCard,
+};
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown, choice, record, view};
 
@@ -25,9 +27,9 @@ choice! {
     }
 }
 
-record! {
+view! {
     /// A confirmation that was taken on a consultant's phone, or why there is none.
-    Confirmation = core::Confirmation {
+    Confirmation {
         /// Its name.
         id: RecordName,
         /// The visit.
@@ -40,6 +42,77 @@ record! {
         at: SystemTime,
         /// Why there is none, or how it was confirmed later.
         reason: String,
+        /// The signature that was drawn, an SVG image, where one was.
+        drawing_svg: Option<String>,
+    }
+}
+
+impl Shown<core::Confirmation> for Confirmation {
+    fn shown(core: core::Confirmation) -> Self {
+        let drawing_svg = match &core.proof {
+            Some(core::Proof::Drawing(proof)) => Some(proof.drawing.to_svg()),
+            _ => None,
+        };
+        Self {
+            id: Shown::shown(core.id),
+            visit: Shown::shown(core.visit),
+            digest: Shown::shown(core.digest),
+            grade: Shown::shown(core.grade),
+            at: Shown::shown(core.at),
+            reason: core.reason,
+            drawing_svg,
+        }
+    }
+}
+
+view! {
+    /// A visit that a consultant's code showed to this participant.
+    VisitOffer {
+        /// The participant's thread.
+        thread: ThreadId,
+        /// What was shown.
+        card: VisitCard,
+        /// When, by the consultant's clock.
+        at: SystemTime,
+    }
+}
+
+impl Shown<folge_core::client::VisitOffer> for VisitOffer {
+    fn shown(core: folge_core::client::VisitOffer) -> Self {
+        Self {
+            thread: Shown::shown(core.thread),
+            at: Shown::shown(core.at),
+            card: Shown::shown(core.card),
+        }
+    }
+}
+
+record! {
+    /// What came of a participant's code.
+    TakenAnswer = folge_core::client::TakenAnswer {
+        /// The visit.
+        visit: RecordName,
+        /// What the participant said of it.
+        verdict: Verdict,
+        /// The record that holds it.
+        confirmation: RecordName,
+    }
+}
+
+view! {
+    /// A point of a drawn signature, in a square from 0 to 1023; y grows downwards.
+    Point {
+        /// From the left.
+        x: i32,
+        /// From the top.
+        y: i32,
+    }
+}
+
+impl Given<core::drawing::Point> for Point {
+    fn given(self) -> Result<core::drawing::Point, FolgeError> {
+        let part = |value| u16::try_from(value).map_err(|_| FolgeError::out_of_range());
+        Ok((part(self.x)?, part(self.y)?))
     }
 }
 

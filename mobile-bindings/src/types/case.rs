@@ -1031,6 +1031,13 @@ pub enum Record {
         /// The confirmation.
         confirmation: Confirmation,
     },
+    /// The key that a participant's PIN gives. Only shown; setting a PIN writes it.
+    OfPinKey {
+        /// Its name.
+        id: RecordName,
+        /// When it was set.
+        at: SystemTime,
+    },
     /// A month's claimed figures. Only shown; approving a claim writes it.
     OfBilled {
         /// The figures.
@@ -1080,6 +1087,10 @@ impl Shown<folge_core::document::Record> for Record {
             Core::Confirmation(confirmation) => Self::OfConfirmation {
                 confirmation: Shown::shown(confirmation),
             },
+            Core::PinKey(key) => Self::OfPinKey {
+                id: Shown::shown(key.id),
+                at: Shown::shown(key.at),
+            },
             Core::Billed(billed) => Self::OfBilled {
                 billed: Shown::shown(billed),
             },
@@ -1112,7 +1123,10 @@ impl Given<folge_core::document::Record> for Record {
             Self::OfProposal { proposal } => Core::Proposal(proposal.given()?),
             // What only shows: confirmations are taken by the acts of attendance, figures written
             // by approving a claim.
-            Self::OfConfirmation { .. } | Self::OfBilled { .. } | Self::OfRegister => {
+            Self::OfConfirmation { .. }
+            | Self::OfPinKey { .. }
+            | Self::OfBilled { .. }
+            | Self::OfRegister => {
                 return Err(FolgeError::unreadable("record that is written here"));
             }
         })
@@ -1169,6 +1183,11 @@ pub enum RecordRef {
         /// Its name.
         id: RecordName,
     },
+    /// The key that a participant's PIN gives.
+    PinKey {
+        /// Its name.
+        id: RecordName,
+    },
     /// A month's claimed figures.
     Billed {
         /// The month.
@@ -1205,7 +1224,7 @@ macro_rules! record_refs {
     };
 }
 record_refs!(
-    Visit, Trip, Report, Contact, Note, Employment, Notice, Proposal, Confirmation
+    Visit, Trip, Report, Contact, Note, Employment, Notice, Proposal, Confirmation, PinKey
 );
 
 choice! {

@@ -309,11 +309,22 @@ fn taken(visit: &Visit, grade: ConfirmationGrade, reason: &str) -> Confirmation 
         grade,
         at: visit.end,
         reason: reason.into(),
+        proof: None,
+    }
+}
+
+/// Checked, and found to hold.
+fn holding(confirmation: &Confirmation) -> Taken<'_> {
+    Taken {
+        confirmation,
+        holds: true,
+        pin: None,
     }
 }
 
 fn said(visit: &Visit, verdict: Verdict) -> ThreadConfirmation {
     ThreadConfirmation {
+        message: RecordId([0x60; 16]),
         visit: visit.id,
         digest: VisitDigest::of(visit),
         verdict,
@@ -328,7 +339,8 @@ fn said(visit: &Visit, verdict: Verdict) -> ThreadConfirmation {
 }
 
 fn traced(visit: &Visit, recorded: &[&Confirmation], thread: &[ThreadConfirmation]) -> Evidence {
-    trace(visit, recorded, thread, TimeCertainty::BoundedBothSides)
+    let recorded: Vec<_> = recorded.iter().map(|taken| holding(taken)).collect();
+    trace(visit, &recorded, thread, TimeCertainty::BoundedBothSides)
 }
 
 #[test]
@@ -403,7 +415,7 @@ fn a_change_of_the_facts_voids_the_confirmation_visibly_and_one_of_the_note_does
     );
     let flagged = |visit: &Visit, recorded: &[&Confirmation]| {
         let seen = SeenVisit {
-            confirmations: recorded.to_vec(),
+            confirmations: recorded.iter().map(|taken| holding(taken)).collect(),
             thread: thread.to_vec(),
             ..seen(1, visit)
         };
@@ -474,6 +486,104 @@ fn one_device_for_both_is_shown() {
     };
     assert_eq!(of(2), []);
     assert_eq!(of(1), [ExceptionKind::OneDeviceForBoth]);
+}
+
+#[test]
+fn a_confirmation_whose_proof_fails_counts_for_nothing_and_is_shown() {
+    let held = visit(1, "2026-02-02T09:00+01:00", "2026-02-02T10:00+01:00");
+    let pin = taken(&held, ConfirmationGrade::Pin, "");
+    let drawn = taken(&held, ConfirmationGrade::Drawn, "");
+    let failing = Taken {
+        holds: false,
+        ..holding(&pin)
+    };
+    let of = |recorded: &[Taken<'_>]| trace(&held, recorded, &[], TimeCertainty::DeviceOnly);
+    let evidence = of(&[failing]);
+    assert_eq!(
+        (evidence.grade, evidence.stands, evidence.weakness),
+        (ConfirmationGrade::None, false, Some(Weakness::ProofFails))
+    );
+    // Another that holds stands; the forged one stays on the list of exceptions.
+    let both = [failing, holding(&drawn)];
+    assert_eq!(of(&both).grade, ConfirmationGrade::Drawn);
+    assert!(of(&both).carries_a_claim());
+    let seen = SeenVisit {
+        confirmations: both.to_vec(),
+        ..seen(1, &held)
+    };
+    let now = at("2027-01-01T00:00+01:00");
+    let found = exceptions(&[seen], &[], &BTreeMap::new(), now);
+    assert_eq!(found[0].kind, ExceptionKind::ProofFails);
+}
+
+#[test]
+fn a_pin_that_is_new_is_shown() {
+    let held = visit(1, "2026-02-02T09:00+01:00", "2026-02-02T10:00+01:00");
+    let of = |set: &str, is_first, used: &str| {
+        let pin = taken(&held, ConfirmationGrade::Pin, "");
+        let taken = Taken {
+            pin: Some(PinSet {
+                at: at(set),
+                used: at(used),
+                is_first,
+            }),
+            ..holding(&pin)
+        };
+        let seen = SeenVisit {
+            confirmations: vec![taken],
+            ..seen(1, &held)
+        };
+        let now = at("2027-01-01T00:00+01:00");
+        let found = exceptions(&[seen], &[], &BTreeMap::new(), now);
+        found.into_iter().map(|one| one.kind).collect::<Vec<_>>()
+    };
+    let used = "2026-02-02T10:05+01:00";
+    let new = [ExceptionKind::PinSetJustBefore];
+    // The first one is set at the first meeting that it confirms.
+    assert_eq!(of("2026-02-02T10:04+01:00", true, used), []);
+    assert_eq!(of("2026-02-02T10:04+01:00", false, used), new);
+    assert_eq!(of("2026-02-01T10:06+01:00", false, used), new);
+    assert_eq!(of("2026-02-01T10:05+01:00", false, used), []);
+    // Set on a later day than the meeting's, in Oslo, however long before it was used.
+    let later = "2026-02-20T10:05+01:00";
+    assert_eq!(of("2026-02-03T00:00+01:00", true, later), new);
+    assert_eq!(of("2026-02-02T23:59+01:00", true, later), []);
+}
+
+#[test]
+fn an_answer_that_came_both_ways_counts_once_and_at_its_time() {
+    let held = visit(1, "2026-02-02T09:00+01:00", "2026-02-02T10:00+01:00");
+    let of = |message: u8, verdict, minute: i64| ThreadConfirmation {
+        message: RecordId([message; 16]),
+        at: Instant(held.end.0 + minute * MINUTE_MILLISECONDS),
+        ..said(&held, verdict)
+    };
+    let (yes, no, again) = (
+        of(1, Verdict::Yes, 1),
+        of(2, Verdict::No, 5),
+        of(3, Verdict::Yes, 9),
+    );
+    let names = |thread: &[&ThreadConfirmation], answers: &[&ThreadConfirmation]| {
+        let owned = |all: &[&ThreadConfirmation]| all.iter().copied().cloned().collect();
+        let all = merged(owned(thread), owned(answers));
+        all.iter().map(|said| said.message.0[0]).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[&yes, &again], &[&no]), [1, 2, 3]);
+    assert_eq!(names(&[&yes, &again], &[&again, &no, &no, &yes]), [1, 2, 3]);
+    assert_eq!(names(&[], &[&again, &yes]), [1, 3]);
+    // The thread's own order stays, whatever its clock says.
+    assert_eq!(names(&[&again, &yes], &[&no]), [2, 3, 1]);
+    // A no by code disputes, and only a later yes undoes it.
+    let disputed = |thread: &[&ThreadConfirmation], answers: &[&ThreadConfirmation]| {
+        let owned = |all: &[&ThreadConfirmation]| all.iter().copied().cloned().collect();
+        traced(&held, &[], &merged(owned(thread), owned(answers))).disputed
+    };
+    assert!(disputed(&[&yes], &[&no]));
+    assert!(!disputed(&[&again], &[&no]));
+    // Another's message of the same name is another.
+    let mut other = no.clone();
+    other.device = DeviceId([0x78; 16]);
+    assert_eq!(names(&[&no], &[&other]), [2, 2]);
 }
 
 #[test]
