@@ -20,7 +20,10 @@ enum Given {
             ?? mobile.deletingLastPathComponent().appendingPathComponent("target/debug/folge-relay")
     }
 
-    static var story: URL { mobile.appendingPathComponent("story/story.json") }
+    static var story: URL {
+        environment["FOLGE_STORY"].map { URL(fileURLWithPath: $0) }
+            ?? mobile.appendingPathComponent("story/story.json")
+    }
 }
 
 struct RelayDidNotStart: Error {}

@@ -72,14 +72,11 @@ final class Story {
             _ = try client(of: device)
         default:
             let folge = try client(step)
-            let known =
-                try await open(kind, step, folge)
-                || (try await office(kind, step, folge))
-                || (try await consultant(kind, step, folge))
-                || (try await participant(kind, step, folge))
-                || (try await attendance(kind, step, folge))
-                || (try await look(kind, step, folge))
-            if !known { throw StoryFailure("does not know \(kind)") }
+            for part in [open, office, consultant, participant, attendance, look]
+            where try await part(kind, step, folge) {
+                return
+            }
+            throw StoryFailure("does not know \(kind)")
         }
     }
 
