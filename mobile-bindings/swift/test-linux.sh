@@ -67,7 +67,7 @@ in_root() {
                 mkdir -p "$ROOT$folder"
                 mount --bind "$folder" "$ROOT$folder"
             done
-            exec env -i PATH=/usr/libexec/swift/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
+            exec env -i PATH=/usr/libexec/swift/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
                 chroot "$ROOT" /bin/sh -c "cd \"\$0\" && exec \"\$@\"" "$DIR" "$@"
         ' run "$@"
 }

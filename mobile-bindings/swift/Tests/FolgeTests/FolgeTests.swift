@@ -188,12 +188,12 @@ final class FolgeTests: XCTestCase {
             .makeAsyncIterator()
         var count = try await counts.next()
         XCTAssertEqual(count, 0)
-        try await team.record()
-        count = try await counts.next()
-        XCTAssertEqual(count, 1)
-        try await team.record()
-        count = try await counts.next()
-        XCTAssertEqual(count, 2)
+        for expected in [1, 2] {
+            try await team.record()
+            // What was told just before may still come.
+            repeat { count = try await counts.next() } while count == expected - 1
+            XCTAssertEqual(count, expected)
+        }
         try await team.consultant.lock()
         do {
             while try await counts.next() != nil {}

@@ -113,7 +113,7 @@ final class Story {
             }
             try await folge.putAgreement(
                 agreement: step.text("agreement"), from: Day(iso: step.text("from")),
-                termsToml: terms.toml)
+                termsToml: terms.toml + (step.textIfGiven("append") ?? ""))
         case "put_register":
             try await putRegister(step, folge)
         case "invite":
