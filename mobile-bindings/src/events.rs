@@ -68,11 +68,20 @@ pub(crate) fn log(level: LogLevel, line: impl FnOnce() -> String) {
     }
 }
 
-/// Tells of panics by their place alone: their text may hold what was recorded.
+/// How the names of Følge's own threads begin.
+const THREADS: &str = "folge-";
+
+/// Tells of panics on Følge's own threads by their place alone: their text may hold what was
+/// recorded.
 pub(crate) fn quiet_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
+        let others = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let thread = std::thread::current();
+            if !thread.name().is_some_and(|name| name.starts_with(THREADS)) {
+                return others(panic);
+            }
             let place = panic
                 .location()
                 .map(|place| format!("{}:{}", place.file(), place.line()))

@@ -63,6 +63,10 @@ impl SyncRun {
         let bytes = match reply {
             Ok(bytes) => bytes,
             Err(error) if client.sync_failed(&error) => return Ok(in_bounds),
+            // Who was never let in is told to ask for another invitation, not that it is unknown.
+            Err(Error::Relay(RelayError::Unauthorized)) if client.membership().is_err() => {
+                return Err(Error::BadInvitation);
+            }
             Err(error) => return Err(error),
         };
         self.totals.bytes_received += bytes.len() as u64;

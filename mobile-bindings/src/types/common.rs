@@ -52,6 +52,18 @@ key! {
 pub struct TimerName(String);
 uniffi::custom_newtype!(TimerName, String);
 
+impl From<String> for TimerName {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Display for TimerName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Shown<TimerId> for TimerName {
     fn shown(core: TimerId) -> Self {
         Self(RecordId(core.0).to_string())

@@ -82,7 +82,9 @@ view! {
     BuiltInTerms {
         /// What it is called.
         name: String,
-        /// The terms as TOML; docs/rules.md says what each line means.
+        /// The terms as TOML; docs/rules.md says what each line means. Prices are the provider's
+        /// own offer: put them behind it, `[[pricing.hourly.prices]]` with `area`, `from` and
+        /// `hourly_ore`.
         toml: String,
     }
 }
