@@ -2,7 +2,7 @@ import Foundation
 
 extension FolgeSettings {
     /// The app's own folder for Følge, made where it is missing: in no backup, and readable for a
-    /// sync while the phone is locked. What lies in it is ciphertext in any case.
+    /// sync while the phone is locked. What was recorded lies in it as ciphertext in any case.
     public static func standard(
         lockAfterSeconds: Int32? = nil, testMode: Bool = false
     ) throws -> FolgeSettings {

@@ -82,6 +82,16 @@ final class FolgeTests: XCTestCase {
         try await fails("key_lost") { try await folge.unlock(with: .platformKey) }
     }
 
+    func testATextIsReadInTheReadersLanguage() {
+        let wording = Wording(nb: "Lagret", en: "Saved")
+        for (language, text) in [
+            ("nb_NO", "Lagret"), ("nn", "Lagret"), ("no", "Lagret"), ("da_DK", "Lagret"),
+            ("sv_SE", "Lagret"), ("en_GB", "Saved"), ("pl", "Saved"), ("ar", "Saved"),
+        ] {
+            XCTAssertEqual(wording.in(Locale(identifier: language)), text, language)
+        }
+    }
+
     // MARK: What is recorded
 
     func testNothingPrintsItsContent() async throws {
@@ -103,6 +113,43 @@ final class FolgeTests: XCTestCase {
                 XCTAssertFalse(text.contains("Fatima"), text)
                 XCTAssertFalse(text.contains("2026-"), text)
             }
+        }
+    }
+
+    func testTheLogHasNobodysData() async throws {
+        let lines = Lines()
+        setLogSink(sink: lines)
+        defer { setLogSink(sink: nil) }
+        let team = try await Team()
+        try await team.record(note: "hemmelig")
+        try await team.consultant.sync()
+        try await team.consultant.lock()
+        try await team.consultant.unlock(with: .platformKey)
+        let all = lines.all.now.joined(separator: "\n")
+        XCTAssert(all.contains("sync: done"), all)
+        for word in ["hemmelig", "Fatima", "Kari", "127.0.0.1", team.participation] {
+            XCTAssertFalse(all.contains(word), all)
+        }
+    }
+
+    func testTheFolderIsMadeAndHoldsNothingReadable() async throws {
+        let folder = try TemporaryFolder()
+        let place = folder.url.appendingPathComponent("App/Folge", isDirectory: true)
+        let relay = try RelayProcess(data: folder.path("relay"))
+        let settings = try FolgeSettings.inFolder(place, lockAfterSeconds: 60)
+        XCTAssertEqual(settings.lockAfterSeconds, 60)
+        XCTAssertFalse(settings.testMode)
+        let folge = try Folge(settings: settings, keys: memoryKeyStore())
+        _ = try await folge.found(relayUrl: relay.url, foundingToken: "", with: .platformKey)
+        try await folge.putRegister(
+            provider: Provider(name: "Fjordveien Oppfølging AS", orgNumber: "974760673"),
+            employers: [], staff: [])
+        let files = try FileManager.default.contentsOfDirectory(
+            at: place, includingPropertiesForKeys: nil)
+        XCTAssertFalse(files.isEmpty)
+        for file in files {
+            let bytes = try Data(contentsOf: file)
+            XCTAssertNil(bytes.range(of: Data("Fjordveien".utf8)), file.lastPathComponent)
         }
     }
 
@@ -419,4 +466,10 @@ private final class WeakFolge {
     private(set) weak var folge: Folge?
 
     init(_ folge: Folge?) { self.folge = folge }
+}
+
+private final class Lines: LogSink {
+    let all = Shared<[String]>([])
+
+    func log(level: LogLevel, line: String) { all.change { $0.append(line) } }
 }
