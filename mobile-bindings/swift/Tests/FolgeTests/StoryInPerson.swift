@@ -11,8 +11,11 @@ extension Story {
                 participation: recall(step.text("case")), visit: recall(step.text("visit")))
             kept[try step.text("as")] = code
         case "answer":
+            let offer = try recall(step.text("offer"))
+            let shown = try await folge.readOffer(code: offer)
+            try await same("threads", folge.ownThreads(), [shown.thread])
             let answer = try await folge.answerOffer(
-                offerCode: recall(step.text("offer")), verdict: verdict(step["verdict"]))
+                offerCode: offer, verdict: verdict(step["verdict"]))
             kept[try step.text("as")] = answer
         case "take_answer":
             let taken = try await folge.takeAnswer(

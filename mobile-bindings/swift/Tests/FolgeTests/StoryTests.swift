@@ -38,6 +38,23 @@ final class StoryTests: XCTestCase {
         }
     }
 
+    /// Its README has a line for each kind of step.
+    func testEveryKindOfStepIsKnown() async throws {
+        let readme = Given.story.deletingLastPathComponent().appendingPathComponent("README.md")
+        let lines = try String(contentsOf: readme, encoding: .utf8).split(separator: "\n")
+        let kinds = lines.filter { $0.hasPrefix("| `") }.map { String($0.split(separator: "`")[1]) }
+            .filter { $0 != "do" }
+        XCTAssertGreaterThan(kinds.count, 40)
+        let story = try Story()
+        for kind in kinds {
+            do {
+                try await story.tell(["do": .text(kind), "on": .text("nobody")])
+            } catch let failure as StoryFailure {
+                XCTAssertNotEqual("\(failure)", "does not know \(kind)")
+            }
+        }
+    }
+
     func testAnErrorThatDoesNotComeOrIsAnotherFails() async throws {
         let story = try Story()
         let wrong: [[String: Json]] = [
