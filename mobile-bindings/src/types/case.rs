@@ -1224,7 +1224,16 @@ macro_rules! record_refs {
     };
 }
 record_refs!(
-    Visit, Trip, Report, Contact, Note, Employment, Notice, Proposal, Confirmation, PinKey
+    Visit,
+    Trip,
+    Report,
+    Contact,
+    Note,
+    Employment,
+    Notice,
+    Proposal,
+    Confirmation,
+    PinKey
 );
 
 choice! {

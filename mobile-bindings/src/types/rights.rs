@@ -235,15 +235,18 @@ view! {
 
 impl Shown<sync::Held> for HeldEnvelope {
     fn shown(core: sync::Held) -> Self {
-        let records = core.records.into_iter().map(|(reference, row)| RecordOnPage {
-            reference: Shown::shown(reference),
-            record: Shown::shown(row.record),
-            voided: row.voided,
-            conflicts: row.conflicts,
-            damaged: row.damaged,
-            changed: super::time_of(row.changed_ms),
-            state: RecordState::Stored,
-        });
+        let records = core
+            .records
+            .into_iter()
+            .map(|(reference, row)| RecordOnPage {
+                reference: Shown::shown(reference),
+                record: Shown::shown(row.record),
+                voided: row.voided,
+                conflicts: row.conflicts,
+                damaged: row.damaged,
+                changed: super::time_of(row.changed_ms),
+                state: RecordState::Stored,
+            });
         Self {
             records: records.collect(),
             document: Shown::shown(core.document),
