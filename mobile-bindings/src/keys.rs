@@ -128,10 +128,7 @@ pub(crate) fn for_new_store(
 }
 
 /// What the store on this device is opened with.
-pub(crate) fn for_own_store(
-    with: UnlockWith,
-    keys: &dyn KeyStore,
-) -> Result<Unlock, FolgeError> {
+pub(crate) fn for_own_store(with: UnlockWith, keys: &dyn KeyStore) -> Result<Unlock, FolgeError> {
     match with {
         UnlockWith::Passphrase { text } => Ok(passphrase(text)),
         UnlockWith::PlatformKey => {

@@ -212,7 +212,11 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Sends a request on a thread of its own, so that a halt need not wait for the network. A reply
 /// that comes after that is dropped; the relay takes the same request again.
-fn post(url: &str, request: Outgoing, reins: &Reins) -> Result<Result<Vec<u8>, folge_core::Error>, Halt> {
+fn post(
+    url: &str,
+    request: Outgoing,
+    reins: &Reins,
+) -> Result<Result<Vec<u8>, folge_core::Error>, Halt> {
     let relay = match reins.left() {
         Some(left) => HttpRelay::within(url, left),
         None => HttpRelay::new(url),
@@ -254,7 +258,9 @@ impl Carrier {
         reins: &Reins,
         told: &dyn Fn(SyncProgress),
     ) -> Result<(), Result<Halt, FolgeError>> {
-        let url = self.worker.wait(|desk| Ok(desk.client()?.identity().relay.url.clone()));
+        let url = self
+            .worker
+            .wait(|desk| Ok(desk.client()?.identity().relay.url.clone()));
         let url = url.map_err(Err)?;
         loop {
             reins.check(ROUND_TRIP_MIN).map_err(Ok)?;
@@ -510,9 +516,10 @@ impl Folge {
             let (outcome, code) = match &ending {
                 Ending::Done => (BackgroundOutcome::Done, None),
                 Ending::Halted(_) => (BackgroundOutcome::OutOfTime, None),
-                Ending::Failed(error) => {
-                    (BackgroundOutcome::Failed, Some(error.problem().code.clone()))
-                }
+                Ending::Failed(error) => (
+                    BackgroundOutcome::Failed,
+                    Some(error.problem().code.clone()),
+                ),
             };
             Ok(BackgroundSync {
                 outcome,

@@ -124,7 +124,9 @@ impl Worker {
         &self,
         work: impl FnOnce(&mut Desk) -> Result<T, FolgeError> + Send + 'static,
     ) -> Result<T, FolgeError> {
-        self.send(false, work).await.unwrap_or_else(|_| Err(FolgeError::closed()))
+        self.send(false, work)
+            .await
+            .unwrap_or_else(|_| Err(FolgeError::closed()))
     }
 
     /// Reads something: skipped where the app stopped waiting before it began.
@@ -132,7 +134,9 @@ impl Worker {
         &self,
         work: impl FnOnce(&mut Desk) -> Result<T, FolgeError> + Send + 'static,
     ) -> Result<T, FolgeError> {
-        self.send(true, work).await.unwrap_or_else(|_| Err(FolgeError::closed()))
+        self.send(true, work)
+            .await
+            .unwrap_or_else(|_| Err(FolgeError::closed()))
     }
 
     /// The same from a thread that may wait.
@@ -160,4 +164,86 @@ pub(crate) async fn aside<T: Send + 'static>(
         return Err(FolgeError::internal());
     }
     receiver.await.unwrap_or_else(|_| Err(FolgeError::closed()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use std::sync::{Mutex, PoisonError};
+
+    use folge_core::client::Vault;
+    use folge_core::native::system_env;
+
+    use super::*;
+    use crate::events::{LogSink, quiet_panics, set_log_sink};
+
+    /// Waits for what needs no runtime.
+    fn wait_for<T>(future: impl Future<Output = T>) -> T {
+        let mut future = std::pin::pin!(future);
+        let waker = std::task::Waker::noop();
+        let mut context = std::task::Context::from_waker(waker);
+        loop {
+            if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+                return value;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn worker() -> Worker {
+        let events = Arc::new(Events::new().unwrap());
+        let vault = Vault::at("/nowhere".into(), system_env);
+        Worker::start(vault, false, events).unwrap()
+    }
+
+    #[derive(Default)]
+    struct Lines(Mutex<Vec<String>>);
+
+    impl LogSink for Lines {
+        fn log(&self, _: LogLevel, line: String) {
+            let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.push(line);
+        }
+    }
+
+    #[test]
+    fn a_panic_is_an_error_its_words_reach_no_log_and_the_thread_lives_on() {
+        quiet_panics();
+        let lines = Arc::new(Lines::default());
+        set_log_sink(Some(lines.clone()));
+        let worker = worker();
+        let failed: Result<(), _> = wait_for(worker.act(|_| panic!("Fatima Dahl")));
+        assert_eq!(failed.unwrap_err().problem().code, "internal");
+        let failed: Result<(), _> = wait_for(aside(|| panic!("Fatima Dahl")));
+        assert_eq!(failed.unwrap_err().problem().code, "internal");
+        assert_eq!(wait_for(worker.ask(|_| Ok(7))), Ok(7));
+        set_log_sink(None);
+        let lines = lines.0.lock().unwrap();
+        let told = lines.iter().filter(|line| line.contains("worker.rs"));
+        assert_eq!(told.count(), 2, "{lines:?}");
+        assert!(!lines.iter().any(|line| line.contains("Fatima")));
+    }
+
+    #[test]
+    fn who_stops_waiting_is_not_read_for_but_written_for() {
+        let worker = worker();
+        let (hold, held) = channel::<()>();
+        let first = worker.send(false, move |_| {
+            held.recv().unwrap();
+            Ok(())
+        });
+        let done = Arc::new(Mutex::new(Vec::new()));
+        for (skip, what) in [(true, "read"), (false, "written")] {
+            let done = Arc::clone(&done);
+            drop(worker.send(skip, move |_| {
+                done.lock().unwrap().push(what);
+                Ok(())
+            }));
+        }
+        hold.send(()).unwrap();
+        assert_eq!(first.blocking_recv().unwrap(), Ok(()));
+        wait_for(worker.act(|_| Ok(()))).unwrap();
+        assert_eq!(*done.lock().unwrap(), ["written"]);
+    }
 }

@@ -17,6 +17,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("folge-protocol", &[]),
     ("folge-core", &["folge-protocol"]),
     ("folge-relay", &["folge-protocol"]),
+    ("folge-mobile", &["folge-core", "folge-protocol"]),
+    ("folge-bindgen", &[]),
     ("folge-wasm-check", &["folge-core"]),
     ("xtask", &[]),
 ];
@@ -338,6 +340,43 @@ fn our_crates_depend_on_each_other_in_one_direction() {
                 allowed.contains(&dependency.as_str()),
                 "{package} must not depend on {dependency}"
             );
+        }
+    }
+}
+
+/// What the bindings may stand on besides the core: a rule needs more than this (DESIGN.md 2,
+/// invariant 6).
+const BINDINGS: &[&str] = &[
+    "folge-core",
+    "folge-protocol",
+    "thiserror",
+    "tokio",
+    "uniffi",
+    "zeroize",
+];
+
+#[test]
+fn bindings_hold_no_rule_of_their_own() {
+    let mut found = 0;
+    for (package, dependency) in direct_dependencies() {
+        if package == "folge-mobile" {
+            found += 1;
+            assert!(BINDINGS.contains(&dependency.as_str()), "{dependency}");
+        }
+    }
+    assert!(found >= 4, "folge-mobile was not looked at");
+    // What an app calls is the core's client: nothing there reckons with the core's parts.
+    for (path, code) in code_below(&root().join("mobile-bindings/src/api")) {
+        for rule in [
+            "contract::billing",
+            "contract::deadlines",
+            "contract::calendar",
+            "contract::status",
+            "contract::claim",
+            "folge_core::store",
+            "folge_core::document::Command",
+        ] {
+            assert!(!code.contains(rule), "{} names {rule}", path.display());
         }
     }
 }

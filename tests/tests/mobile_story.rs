@@ -421,7 +421,10 @@ impl World {
             folge_mobile::ConfirmationGrade::None => "none",
         };
         assert_eq!(grade, text(step, "grade"));
-        assert_eq!(Some(found.carries_a_claim), step["carries_a_claim"].as_bool());
+        assert_eq!(
+            Some(found.carries_a_claim),
+            step["carries_a_claim"].as_bool()
+        );
         if let Some(disputed) = step["disputed"].as_bool() {
             assert_eq!(found.disputed, disputed);
         }
@@ -511,7 +514,9 @@ impl World {
                     .unwrap();
                 let (agreement, from) = (named(text(step, "agreement")), named(text(step, "from")));
                 let toml = toml + text(step, "append");
-                self.device(step).put_agreement(agreement, from, toml).await?;
+                self.device(step)
+                    .put_agreement(agreement, from, toml)
+                    .await?;
             }
             "put_register" => return self.put_register(step).await,
             "invite" => {
@@ -637,7 +642,9 @@ impl World {
             "cannot_confirm" => {
                 let (case, visit) = (self.case(step), self.visit(step));
                 let reason = text(step, "reason").to_owned();
-                self.device(step).cannot_confirm(case, visit, reason).await?;
+                self.device(step)
+                    .cannot_confirm(case, visit, reason)
+                    .await?;
             }
             "evidence" => return self.check_evidence(step).await,
             "comment" => {

@@ -4,6 +4,7 @@
 //! this one builds with optimisation and starts.
 
 mod bench;
+mod bindings;
 mod demo;
 mod deny;
 mod fuzz;
@@ -20,7 +21,8 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   test [--steps N] [--kills N] [--only STEP]...
-          Everything that a submission must pass: formatting, lints, all tests, the wasm build.
+          Everything that a submission must pass: formatting, lints, all tests, the wasm build,
+          the mobile library with its Python, Kotlin and Swift tests.
           --steps  steps of the simulation (200000)
           --kills  how often relay and client processes are killed (200)
           --only   for developers: only this step; may be repeated
@@ -29,6 +31,9 @@ Usage: cargo xtask <command>
           Needs a nightly toolchain and cargo-fuzz.
   deny    Licences, banned and duplicate crates, by cargo-deny.
   wasm    Only the wasm build: the core compiles and links for browsers.
+  bindings [--write]
+          Makes the Kotlin, Swift and Python code of the mobile library, and says whether what is
+          public differs from mobile-bindings/api.txt; --write takes it over.
   demo [--caseload DIR] [--seed N]
           A provider's sample caseload, recorded offline on many devices and synced.
   bench   The benchmark: a table, and JSON.
@@ -58,6 +63,7 @@ fn run(args: &[String]) -> Result<(), Failure> {
         "fuzz" => fuzz::run(rest),
         "deny" => deny::run(rest),
         "wasm" => wasm::run(),
+        "bindings" => bindings::run(rest),
         "demo" => demo::run(rest),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {

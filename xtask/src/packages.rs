@@ -26,6 +26,21 @@ const NEEDS: &[Need] = &[
         command: "clang",
         package: "clang",
     },
+    Need {
+        purpose: "the mobile library from Python",
+        command: "python3",
+        package: "python3",
+    },
+    Need {
+        purpose: "compiling Kotlin",
+        command: "javac",
+        package: "default-jdk-headless",
+    },
+    Need {
+        purpose: "the Kotlin library and its tests",
+        command: "mvn",
+        package: "maven",
+    },
 ];
 
 /// Makes sure that everything the tests need is there.
@@ -62,7 +77,7 @@ pub(crate) fn check() -> Result<(), Failure> {
 }
 
 /// Whether this is Debian or a relative, and we are root.
-fn can_install() -> bool {
+pub(crate) fn can_install() -> bool {
     is_debian() && output(program("id").arg("-u")).is_ok_and(|id| id == "0")
 }
 

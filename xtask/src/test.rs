@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Failure, cargo, run as run_command};
-use crate::{fuzz, number, packages, value, wasm};
+use crate::{bindings, fuzz, number, packages, value, wasm};
 
 /// Steps of the simulation, where nobody says another number.
 const SIMULATION_STEPS: u64 = 200_000;
@@ -80,6 +80,24 @@ const STEPS: &[Step] = &[
                 .env("FOLGE_KILLS", options.kills.to_string())
                 .args(["test", "--workspace", "--all-features"]);
             run_command(&mut command).map(|()| Outcome::Passed)
+        },
+    },
+    Step {
+        name: "bindings",
+        what: "the mobile library, its public API, and Python over it",
+        run: |_| bindings::check().map(|()| Outcome::Passed),
+    },
+    Step {
+        name: "kotlin",
+        what: "the Kotlin library on the JVM, against a relay process",
+        run: |_| bindings::kotlin().map(|()| Outcome::Passed),
+    },
+    Step {
+        name: "swift",
+        what: "the Swift package on Linux, against a relay process",
+        run: |_| match bindings::swift_missing() {
+            Some(why) => Ok(Outcome::Skipped(why)),
+            None => bindings::swift().map(|()| Outcome::Passed),
         },
     },
     Step {

@@ -11,7 +11,8 @@ use super::Client;
 use crate::document::{
     self, CaseFilter, CaseListing, CaseView, Conflict, DayEntry, HistoryEntry, RecordRef, RecordRow,
 };
-use crate::domain::{LocalDate, MinutesByMonth, StaffKey};
+use crate::domain::text::pick;
+use crate::domain::{Language, LocalDate, MinutesByMonth, StaffKey};
 use crate::error::Error;
 use crate::sync::{Replica, TimeGrade, record_key};
 
@@ -24,6 +25,19 @@ pub enum RecordState {
     Stored,
     /// Read by the office (*lest av kontoret*).
     ReadByOffice,
+}
+
+impl RecordState {
+    /// What the user reads beside a record.
+    #[must_use]
+    pub const fn text(self, language: Language) -> &'static str {
+        let both = match self {
+            Self::SavedHere => ("lagret på telefonen", "saved on this phone"),
+            Self::Stored => ("levert", "delivered"),
+            Self::ReadByOffice => ("lest av kontoret", "read by the office"),
+        };
+        pick(both, language)
+    }
 }
 
 /// A record on a participation's page.

@@ -162,7 +162,10 @@ mod tests {
             (StoreError::WrongSecret.into(), ErrorClass::WrongSecret),
             (StoreError::DiskFull.into(), ErrorClass::StorageFull),
             (DocumentError::from(missing).into(), ErrorClass::Invalid),
-            (DocumentError::ReasonMissing.into(), ErrorClass::ReasonNeeded),
+            (
+                DocumentError::ReasonMissing.into(),
+                ErrorClass::ReasonNeeded,
+            ),
             (Error::OutsideParticipation, ErrorClass::ReasonNeeded),
             (ClaimError::NotOver(month).into(), ErrorClass::Blocked),
             (Error::Unreachable("no"), ErrorClass::Unreachable),

@@ -20,6 +20,8 @@ use super::messages::{KeptMessage, decode_messages};
 use super::replica::{Replica, TailItem};
 use super::signed::Claimed;
 use crate::document::{ChangeHash, DocumentError};
+use crate::domain::Language;
+use crate::domain::text::pick;
 use crate::envelope::{Content, open};
 use crate::error::{Error, RelayFault};
 use crate::keys::{Granted, Secret, Subject, is_confirmed};
@@ -41,6 +43,40 @@ pub enum QuarantineReason {
 }
 
 impl QuarantineReason {
+    /// What the user reads: what it is, and what to do.
+    #[must_use]
+    pub const fn user_text(self, language: Language) -> &'static str {
+        let both = match self {
+            Self::BadSignature => (
+                "Ikke fra den det gir seg ut for. Det er lagt til side. Si fra til administrator.",
+                "Not from whom it says. It was put aside. Tell an administrator.",
+            ),
+            Self::NotAllowed => (
+                "Skrevet av noen som ikke kan skrive her. Det er lagt til side. Si fra til \
+                 administrator.",
+                "Written by somebody who may not write here. It was put aside. Tell an \
+                 administrator.",
+            ),
+            Self::Unopenable => (
+                "Kan ikke åpnes på denne enheten. Det er lagt til side. Synkroniser, og be om å \
+                 bli tildelt på nytt hvis det varer.",
+                "It cannot be opened on this device. It was put aside. Sync, and ask to be \
+                 assigned anew if it lasts.",
+            ),
+            Self::Damaged => (
+                "Innholdet er skadet. Det er lagt til side. Be den som skrev, om å føre det på \
+                 nytt.",
+                "What is in it is damaged. It was put aside. Ask who wrote it to record it anew.",
+            ),
+            Self::RefusedByRelay => (
+                "Tjenesten tar ikke imot dette. Det ligger på denne enheten. Si fra til \
+                 administrator.",
+                "The relay does not take this. It stays on this device. Tell an administrator.",
+            ),
+        };
+        pick(both, language)
+    }
+
     const ALL: [Self; 5] = [
         Self::BadSignature,
         Self::NotAllowed,

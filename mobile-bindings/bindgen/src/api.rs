@@ -197,10 +197,18 @@ fn entries(component: &ComponentInterface) -> Vec<Entry> {
 }
 
 fn rank(kind: &str) -> usize {
-    ["functions", "class", "interface", "error", "record", "enum", "names"]
-        .iter()
-        .position(|known| *known == kind)
-        .unwrap_or(usize::MAX)
+    [
+        "functions",
+        "class",
+        "interface",
+        "error",
+        "record",
+        "enum",
+        "names",
+    ]
+    .iter()
+    .position(|known| *known == kind)
+    .unwrap_or(usize::MAX)
 }
 
 /// One line for each name, sorted: what a change of the public API shows up in.
@@ -247,7 +255,12 @@ pub(crate) fn description(component: &ComponentInterface) -> String {
             let _ = write!(text, "{}\n\n", line(&entry.doc));
         }
         for (part, doc) in &entry.parts {
-            let _ = writeln!(text, "- `{part}`{}{}", if doc.is_empty() { "" } else { ": " }, line(doc));
+            let _ = writeln!(
+                text,
+                "- `{part}`{}{}",
+                if doc.is_empty() { "" } else { ": " },
+                line(doc)
+            );
         }
     }
     text

@@ -3,7 +3,10 @@
 use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
-use crate::types::{ErasureReason, ErasureReceipt, ParticipationId, RetentionOfCase};
+use crate::types::{
+    AgreementName, CohortStatistics, Departure, ErasureReason, ErasureReceipt, ParticipationId,
+    RetentionOfCase,
+};
 
 #[uniffi::export]
 impl Folge {
@@ -67,5 +70,17 @@ impl Folge {
             Ok(Shown::shown(client.erasure_receipt(&documents)?))
         })
         .await
+    }
+
+    /// Leaves an agreement: everything is exported, then erased everywhere. It cannot be undone.
+    pub async fn leave_agreement(&self, agreement: AgreementName) -> Result<Departure, FolgeError> {
+        self.write(|client| Ok(Shown::shown(client.leave_agreement(&agreement.given()?)?)))
+            .await
+    }
+
+    /// The anonymous statistics that were drawn before participations were erased.
+    pub async fn statistics(&self) -> Result<Vec<CohortStatistics>, FolgeError> {
+        self.read(|client| Ok(Shown::shown(client.statistics()?)))
+            .await
     }
 }

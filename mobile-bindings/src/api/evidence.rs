@@ -83,7 +83,9 @@ impl Folge {
         code: String,
     ) -> Result<TakenAnswer, FolgeError> {
         self.write(move |client| {
-            Ok(Shown::shown(client.take_answer(participation.given()?, &code)?))
+            Ok(Shown::shown(
+                client.take_answer(participation.given()?, &code)?,
+            ))
         })
         .await
     }

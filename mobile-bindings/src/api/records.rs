@@ -57,10 +57,8 @@ impl Folge {
         record: Record,
         reason: Option<String>,
     ) -> Result<(), FolgeError> {
-        self.write(|client| {
-            Ok(client.amend(participation.given()?, record.given()?, reason)?)
-        })
-        .await
+        self.write(|client| Ok(client.amend(participation.given()?, record.given()?, reason)?))
+            .await
     }
 
     /// Voids a record, with a reason. It stays readable.

@@ -1,14 +1,15 @@
 //! Rights of those who are recorded, and what an audit asks for.
 
 use folge_core::client::AuditAct;
+use folge_core::domain::Language;
 use folge_core::messages::Saying;
 
 use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
 use crate::types::{
-    AnyDocumentId, AuditLine, BreachNotice, DeviceName, ExportedFile, LossReport, ParticipationId,
-    relay_time_of, time_of,
+    AnyDocumentId, AuditLine, BreachNotice, ContactPoint, DeviceName, ExportedFile, LossReport,
+    ParticipationId, Subprocessor, relay_time_of, time_of,
 };
 
 fn act_of(act: &AuditAct) -> (String, Option<AnyDocumentId>) {
@@ -31,16 +32,8 @@ impl Folge {
         &self,
         participation: ParticipationId,
     ) -> Result<Vec<ExportedFile>, FolgeError> {
-        self.write(|client| {
-            let files = client.archive(participation.given()?)?.into_iter();
-            Ok(files
-                .map(|file| ExportedFile {
-                    name: file.name.to_owned(),
-                    bytes: file.bytes,
-                })
-                .collect())
-        })
-        .await
+        self.write(|client| Ok(Shown::shown(client.archive(participation.given()?)?)))
+            .await
     }
 
     /// Reports a device as lost: it is put out, and the notice to NAV is drafted.
@@ -52,6 +45,32 @@ impl Folge {
         self.write(|client| {
             let notice = client.report_lost(device.given()?, report.given()?)?;
             Ok(Shown::shown(notice))
+        })
+        .await
+    }
+
+    /// The record of processing activities (GDPR art. 30), as text and as a page.
+    pub async fn processing_register(
+        &self,
+        contact: ContactPoint,
+        subprocessors: Vec<Subprocessor>,
+    ) -> Result<Vec<ExportedFile>, FolgeError> {
+        self.read(|client| {
+            let (contact, subprocessors): (_, Vec<_>) = (contact.given()?, subprocessors.given()?);
+            let files = client.processing_register(&contact, &subprocessors, |register| {
+                [
+                    ("protokoll.txt", register.to_text(Language::Norwegian)),
+                    ("record.txt", register.to_text(Language::English)),
+                    ("protokoll.html", register.to_html()),
+                ]
+            })?;
+            Ok(files
+                .into_iter()
+                .map(|(name, text)| ExportedFile {
+                    name: name.to_owned(),
+                    bytes: text.into_bytes(),
+                })
+                .collect())
         })
         .await
     }

@@ -15,7 +15,9 @@ impl Folge {
     ) -> Result<TimerName, FolgeError> {
         self.write(move |client| {
             let participations: Vec<_> = participations.given()?;
-            Ok(Shown::shown(client.start_timer(kind.given()?, &participations)?))
+            Ok(Shown::shown(
+                client.start_timer(kind.given()?, &participations)?,
+            ))
         })
         .await
     }

@@ -5,9 +5,7 @@ use std::time::SystemTime;
 use folge_core::contract::evidence;
 use folge_core::domain as core;
 
-use super::{
-    Day, FactsDigest, ParticipationId, RecordName, StaffName, Text, ThreadId, VisitCard,
-};
+use super::{Day, FactsDigest, ParticipationId, RecordName, StaffName, Text, ThreadId, VisitCard};
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown, choice, record, view};
 

@@ -8,7 +8,7 @@ use folge_core::domain::participation::NationalId;
 
 use super::{
     AgreementName, AmountOfMonth, BilledRecord, Confirmation, Day, EmployerName, GroupMeetingName,
-    Month, ParticipationId, PersonName, RecordName, StaffName, ThreadId,
+    Month, ParticipationId, PersonName, RecordName, StaffName, Text, ThreadId,
 };
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown, choice, record, view};
@@ -1224,7 +1224,16 @@ macro_rules! record_refs {
     };
 }
 record_refs!(
-    Visit, Trip, Report, Contact, Note, Employment, Notice, Proposal, Confirmation, PinKey
+    Visit,
+    Trip,
+    Report,
+    Contact,
+    Note,
+    Employment,
+    Notice,
+    Proposal,
+    Confirmation,
+    PinKey
 );
 
 choice! {
@@ -1256,6 +1265,28 @@ view! {
         changed: SystemTime,
         /// Where its last change is.
         state: RecordState,
+        /// The same in words, for beside the record.
+        state_text: Text,
+    }
+}
+
+impl RecordOnPage {
+    /// A row of a casefile with where it is.
+    pub(crate) fn of(
+        reference: folge_core::document::RecordRef,
+        row: folge_core::document::RecordRow,
+        state: folge_core::client::RecordState,
+    ) -> Self {
+        Self {
+            reference: Shown::shown(reference),
+            record: Shown::shown(row.record),
+            voided: row.voided,
+            conflicts: row.conflicts,
+            damaged: row.damaged,
+            changed: super::time_of(row.changed_ms),
+            state: Shown::shown(state),
+            state_text: Text::of(|language| state.text(language)),
+        }
     }
 }
 
@@ -1316,23 +1347,13 @@ impl Shown<folge_core::client::ParticipationDetail> for ParticipationPage {
         let mut participation = None;
         let mut records = Vec::new();
         for (reference, detail) in core.records {
-            let row = detail.row;
-            let record = Record::shown(row.record);
-            if let Record::OfParticipation {
-                participation: found,
-            } = &record
-            {
-                participation = Some(found.clone());
+            let on_page = RecordOnPage::of(reference, detail.row, detail.state);
+            match on_page.record {
+                Record::OfParticipation {
+                    participation: found,
+                } => participation = Some(found),
+                _ => records.push(on_page),
             }
-            records.push(RecordOnPage {
-                reference: Shown::shown(reference),
-                record,
-                voided: row.voided,
-                conflicts: row.conflicts,
-                damaged: row.damaged,
-                changed: super::time_of(row.changed_ms),
-                state: Shown::shown(detail.state),
-            });
         }
         Self {
             participation,

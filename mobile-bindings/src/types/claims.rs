@@ -222,10 +222,13 @@ view! {
 
 impl Shown<claim::Claim> for Claim {
     fn shown(core: claim::Claim) -> Self {
-        let left_out = core.left_out.iter().map(|(participation, why)| LeftOutCase {
-            participation: Shown::shown(*participation),
-            why: Text::of(|language| why.user_text(language)),
-        });
+        let left_out = core
+            .left_out
+            .iter()
+            .map(|(participation, why)| LeftOutCase {
+                participation: Shown::shown(*participation),
+                why: Text::of(|language| why.user_text(language)),
+            });
         Self {
             amount_ore: core.amount_ore(),
             left_out: left_out.collect(),

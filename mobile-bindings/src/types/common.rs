@@ -185,3 +185,36 @@ view! {
         bytes: Vec<u8>,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn times_survive_the_way_to_the_app_and_back_to_the_millisecond() {
+        for ms in [0, 1, -1, 1_772_438_400_123, -86_400_000] {
+            let time: SystemTime = Shown::shown(Instant(ms));
+            assert_eq!(time.given(), Ok(Instant(ms)));
+        }
+    }
+
+    #[test]
+    fn what_no_number_or_name_is_gets_an_error_that_says_so() {
+        let percent: Result<u8, _> = 300_i32.given();
+        assert_eq!(percent.unwrap_err().problem().code, "out_of_range");
+        let minutes: Result<Minutes, _> = (-5_i32).given();
+        assert_eq!(minutes.unwrap_err().problem().code, "out_of_range");
+        let day: Result<LocalDate, _> = Day("31.12.2026".to_owned()).given();
+        assert_eq!(day.unwrap_err().problem().code, "unreadable_text");
+        let id: Result<DocumentId, _> = ParticipationId("x".to_owned()).given();
+        assert!(matches!(id, Err(FolgeError::Invalid { .. })));
+    }
+
+    #[test]
+    fn large_numbers_are_shown_as_the_largest() {
+        let shown: i32 = Shown::shown(u32::MAX);
+        assert_eq!(shown, i32::MAX);
+    }
+}

@@ -8,8 +8,8 @@ use folge_core::rights;
 use folge_core::sync;
 
 use super::{
-    AnyDocumentId, Day, DeviceName, ParticipationId, PersonName, RecordOnPage, RecordState, Role,
-    Text,
+    AgreementName, AnyDocumentId, Day, DeviceName, ExportedFile, Month, ParticipationId,
+    PersonName, RecordOnPage, Role, Text,
 };
 use crate::shape::{Shown, choice, record, view};
 
@@ -197,6 +197,8 @@ view! {
         document: AnyDocumentId,
         /// Why.
         reason: QuarantineReason,
+        /// The same in words, and what to do.
+        text: Text,
         /// When.
         at: SystemTime,
         /// How large it is, in bytes.
@@ -209,6 +211,7 @@ impl Shown<sync::Quarantined> for QuarantineLine {
         Self {
             document: Shown::shown(core.document),
             reason: Shown::shown(core.reason),
+            text: Text::of(|language| core.reason.user_text(language)),
             at: super::time_of(core.at_ms),
             byte_count: Shown::shown(core.bytes.len()),
         }
@@ -235,15 +238,12 @@ view! {
 
 impl Shown<sync::Held> for HeldEnvelope {
     fn shown(core: sync::Held) -> Self {
-        let records = core.records.into_iter().map(|(reference, row)| RecordOnPage {
-            reference: Shown::shown(reference),
-            record: Shown::shown(row.record),
-            voided: row.voided,
-            conflicts: row.conflicts,
-            damaged: row.damaged,
-            changed: super::time_of(row.changed_ms),
-            state: RecordState::Stored,
-        });
+        // The relay has it, and the office has yet to let it in.
+        let state = folge_core::client::RecordState::Stored;
+        let records = core
+            .records
+            .into_iter()
+            .map(|(reference, row)| RecordOnPage::of(reference, row, state));
         Self {
             records: records.collect(),
             document: Shown::shown(core.document),
@@ -303,5 +303,113 @@ view! {
         act: String,
         /// Of which document, where one is named.
         document: Option<AnyDocumentId>,
+    }
+}
+
+record! {
+    both
+    /// Somebody who processes data for the provider, such as the relay's host.
+    Subprocessor = rights::Subprocessor {
+        /// Its name.
+        name: String,
+        /// Its address.
+        address: String,
+        /// Where it processes.
+        place: String,
+        /// What it does.
+        task: String,
+    }
+}
+
+view! {
+    /// The archive of one participation, for who it is about or for another provider.
+    CaseArchive {
+        /// The participation.
+        participation: ParticipationId,
+        /// Its files.
+        files: Vec<ExportedFile>,
+    }
+}
+
+view! {
+    /// What leaving an agreement came to: everything exported, then erased.
+    Departure {
+        /// For each participation its archive.
+        archives: Vec<CaseArchive>,
+        /// What was erased.
+        erased: Vec<ParticipationId>,
+    }
+}
+
+impl Shown<rights::ArchiveFile> for ExportedFile {
+    fn shown(core: rights::ArchiveFile) -> Self {
+        Self {
+            name: core.name.to_owned(),
+            bytes: core.bytes,
+        }
+    }
+}
+
+impl Shown<core::Departure> for Departure {
+    fn shown(core: core::Departure) -> Self {
+        let archives = core.archives.into_iter();
+        Self {
+            archives: archives
+                .map(|(participation, files)| CaseArchive {
+                    participation: Shown::shown(participation),
+                    files: Shown::shown(files),
+                })
+                .collect(),
+            erased: Shown::shown(core.erased),
+        }
+    }
+}
+
+view! {
+    /// Anonymous statistics of the participations of an agreement that ended in a month. A figure is
+    /// missing where it would be about too few.
+    CohortStatistics {
+        /// The agreement.
+        agreement: AgreementName,
+        /// The month.
+        month: Month,
+        /// Participations; none where they are too few to show anything.
+        participations: Option<i32>,
+        /// Meetings that participants came to.
+        attended: Option<i64>,
+        /// Meetings that they did not come to, without notice.
+        no_show: Option<i64>,
+        /// Meetings that they were excused from.
+        excused: Option<i64>,
+        /// Cancelled meetings.
+        cancelled: Option<i64>,
+        /// Minutes of the meetings that participants came to.
+        minutes_attended: Option<i64>,
+        /// Minutes of travel.
+        minutes_travel: Option<i64>,
+        /// Minutes of report writing.
+        minutes_report: Option<i64>,
+        /// Weeks in the measure, begun ones included.
+        weeks: Option<i64>,
+    }
+}
+
+impl Shown<folge_core::domain::CohortStatistics> for CohortStatistics {
+    fn shown(core: folge_core::domain::CohortStatistics) -> Self {
+        let participations = core.figures.as_ref().map(|figures| figures.participations);
+        let figures = core.figures.unwrap_or_default();
+        Self {
+            agreement: Shown::shown(core.key.agreement),
+            month: Shown::shown(core.key.month),
+            participations: Shown::shown(participations),
+            attended: Shown::shown(figures.attended),
+            no_show: Shown::shown(figures.no_show),
+            excused: Shown::shown(figures.excused),
+            cancelled: Shown::shown(figures.cancelled),
+            minutes_attended: Shown::shown(figures.minutes_attended),
+            minutes_travel: Shown::shown(figures.minutes_travel),
+            minutes_report: Shown::shown(figures.minutes_report),
+            weeks: Shown::shown(figures.weeks),
+        }
     }
 }
