@@ -15,7 +15,7 @@ cd "$root"
 targets=(aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios aarch64-apple-darwin x86_64-apple-darwin)
 rustup target add "${targets[@]}"
 for target in "${targets[@]}"; do
-    cargo rustc --release -p folge-mobile --lib --crate-type staticlib --target "$target"
+    cargo rustc --profile mobile -p folge-mobile --lib --crate-type staticlib --target "$target"
 done
 
 # What Swift sees is read from a library of this machine; it is the same for all.
@@ -24,10 +24,10 @@ work=$root/target/xcframework
 rm -rf "$work"
 mkdir -p "$work/headers" "$work/simulator" "$work/macos"
 cargo run --quiet -p folge-bindgen -- "$root/target/debug/libfolge_mobile.dylib" "$work/bindings"
-"$here/place-bindings.sh" "$work/bindings/swift"
+"$here/place-bindings.sh" "$work/bindings"
 cp "$here/Generated/FolgeFFI/FolgeFFI.h" "$here/Generated/FolgeFFI/module.modulemap" "$work/headers/"
 
-built() { echo "$root/target/$1/release/libfolge_mobile.a"; }
+built() { echo "$root/target/$1/mobile/libfolge_mobile.a"; }
 lipo -create "$(built aarch64-apple-ios-sim)" "$(built x86_64-apple-ios)" -output "$work/simulator/libfolge_mobile.a"
 lipo -create "$(built aarch64-apple-darwin)" "$(built x86_64-apple-darwin)" -output "$work/macos/libfolge_mobile.a"
 

@@ -1,9 +1,9 @@
 #!/bin/bash
-# place-bindings.sh FOLDER: puts what `folge-bindgen LIBRARY OUT` made (FOLDER is OUT/swift) where
+# place-bindings.sh BINDINGS: puts the Swift code that `folge-bindgen LIBRARY BINDINGS` made where
 # Package.swift looks for it. Nothing of it is in the repository.
 set -euo pipefail
-[ $# -eq 1 ] || { echo "usage: place-bindings.sh FOLDER" >&2; exit 2; }
-from=$1
+[ $# -eq 1 ] || { echo "usage: place-bindings.sh BINDINGS" >&2; exit 2; }
+from=$1/swift
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for file in Folge.swift FolgeFFI.h module.modulemap; do
     [ -f "$from/$file" ] || { echo "place-bindings.sh: no $file in $from" >&2; exit 2; }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # test-linux.sh BINDINGS LIBRARIES RELAY [CACHE]: runs the Swift tests.
-#   BINDINGS   the folder `swift` that folge-bindgen wrote
+#   BINDINGS   what folge-bindgen wrote, such as target/bindings
 #   LIBRARIES  the folder of libfolge_mobile
 #   RELAY      the program folge-relay
 #   CACHE      where a Swift toolchain may be put; target/swift-toolchain without it
@@ -53,6 +53,7 @@ make_root() {
 # Runs a command there, in a mount namespace of its own: its mounts end with it. It sees the
 # package, the libraries and the relay at their own paths.
 in_root() {
+    # shellcheck disable=SC2016  # for the inner shell
     ROOT=$root BIND_RW="$package $cache/build" BIND_RO="$libraries $(dirname "$relay") $(dirname "$here")/story" DIR=$package \
         exec unshare --mount --pid --fork --kill-child bash -euc '
             mount --make-rprivate /
