@@ -358,6 +358,22 @@ final class FolgeTests: XCTestCase {
         XCTAssertEqual(open, .open)
     }
 
+    func testTheBackgroundDoesNotLockWhatTheUserOpenedMeanwhile() async throws {
+        let team = try await Team()
+        try await team.record()
+        let folge = team.consultant
+        try await folge.lock()
+        team.relay.hang()
+        let syncing = Task { await folge.backgroundSync(budgetMs: 20_000) }
+        try await Task.sleep(nanoseconds: 300_000_000)
+        try await folge.unlock(with: .platformKey)
+        team.relay.goOn()
+        let result = await syncing.value
+        XCTAssertEqual(result.outcome, .done)
+        let state = try await folge.state()
+        XCTAssertEqual(state, .open)
+    }
+
     func testTheBackgroundCannotOpenWithoutAKey() async throws {
         let folder = try TemporaryFolder()
         let relay = try RelayProcess(data: folder.path("relay"))
