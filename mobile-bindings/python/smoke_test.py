@@ -63,7 +63,7 @@ class Smoke(unittest.IsolatedAsyncioTestCase):
         await self.office.found(self.relay.url, "", self.key)
 
     def client(self, name):
-        settings = folge.Settings(folder=str(self.folder / name), test_mode=True)
+        settings = folge.FolgeSettings(folder=str(self.folder / name), test_mode=True)
         return folge.Folge(settings, folge.memory_key_store())
 
     async def consultant(self):
@@ -131,7 +131,7 @@ class Smoke(unittest.IsolatedAsyncioTestCase):
         changes, progress = Changes(), Progress()
         observation = consultant.observe(changes)
         visit = self.visit()
-        await consultant.record(case, folge.Record.OF_VISIT(visit))
+        await consultant.record(case, folge.CaseRecord.OF_VISIT(visit))
         reference = folge.RecordRef.VISIT(visit.id)
         self.assertEqual(
             await consultant.record_state(case, reference), folge.RecordState.SAVED_HERE
@@ -167,7 +167,7 @@ class Smoke(unittest.IsolatedAsyncioTestCase):
     async def test_a_sync_that_is_cancelled_ends_and_loses_nothing(self):
         consultant, case = await self.consultant()
         visit = self.visit()
-        await consultant.record(case, folge.Record.OF_VISIT(visit))
+        await consultant.record(case, folge.CaseRecord.OF_VISIT(visit))
         self.relay.hang()
         syncing = asyncio.create_task(consultant.sync(None))
         await asyncio.sleep(0.3)

@@ -25,7 +25,7 @@ const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
 
 view! {
     /// How the client is set up.
-    Settings {
+    FolgeSettings {
         /// A folder that belongs to the app alone and is in no backup; it is made where it is
         /// missing.
         folder: String,
@@ -85,21 +85,36 @@ fn begin<T>(
     if place.exists() {
         return Err(StoreError::Exists.into());
     }
-    let mut env = system_env();
-    let unlock = for_new_store(with, keys, &mut env)?;
-    let made = Store::create(place, &unlock, &mut env)
-        .map_err(folge_core::Error::from)
-        .and_then(make);
+    desk.claim(place)?;
+    desk.unlocks += 1;
+    let made = make_in(place, with, keys, make);
     match made {
         Ok((client, more)) => {
             desk.hold(client);
             Ok(more)
         }
         Err(error) => {
-            remove_store(place);
-            Err(error.into())
+            desk.unclaim();
+            Err(error)
         }
     }
+}
+
+fn make_in<T>(
+    place: &Path,
+    with: UnlockWith,
+    keys: &dyn KeyStore,
+    make: impl FnOnce(Store) -> Result<(Client, T), folge_core::Error>,
+) -> Result<(Client, T), FolgeError> {
+    let mut env = system_env();
+    let unlock = for_new_store(with, keys, &mut env)?;
+    let made = Store::create(place, &unlock, &mut env)
+        .map_err(folge_core::Error::from)
+        .and_then(make);
+    made.map_err(|error| {
+        remove_store(place);
+        error.into()
+    })
 }
 
 fn link_of(text: &str) -> Result<InvitationLink, FolgeError> {
@@ -141,7 +156,7 @@ pub(crate) fn own_key(client: &mut Client) -> Result<Option<StaffKey>, FolgeErro
 impl Folge {
     /// A client over a folder of the app. Nothing is opened yet: ask `state()`.
     #[uniffi::constructor]
-    pub fn new(settings: Settings, keys: Arc<dyn KeyStore>) -> Result<Arc<Self>, FolgeError> {
+    pub fn new(settings: FolgeSettings, keys: Arc<dyn KeyStore>) -> Result<Arc<Self>, FolgeError> {
         quiet_panics();
         let place = at(&settings.folder)?;
         let mut vault = Vault::at(place.clone(), system_env);
@@ -178,8 +193,9 @@ impl Folge {
             .await
     }
 
-    /// Founds a workspace on a relay, with this device as its first administrator's. The relay
-    /// hears of it with the first sync. The words are kept nowhere: show them now.
+    /// Founds a workspace on a relay, with this device as its first administrator's. It needs a
+    /// connection, for the relay is asked for its key. The workspace is there with the first sync.
+    /// The words are kept nowhere: show them now.
     pub async fn found(
         &self,
         relay_url: String,
@@ -241,7 +257,7 @@ impl Folge {
     pub async fn lock(&self) -> Result<(), FolgeError> {
         self.worker
             .act(|desk| {
-                desk.lock(true);
+                desk.lock();
                 Ok(())
             })
             .await
@@ -300,12 +316,20 @@ pub(crate) fn unlock(
     if !place.exists() {
         return Err(FolgeError::empty());
     }
+    desk.unlocks += 1;
     if !desk.vault.is_locked() {
         return Ok(());
     }
     let unlock = for_own_store(with, keys)?;
+    desk.claim(place)?;
     let test_mode = desk.test_mode;
-    desk.vault.unlock(&unlock)?.set_test_mode(test_mode);
+    match desk.vault.unlock(&unlock) {
+        Ok(client) => client.set_test_mode(test_mode),
+        Err(error) => {
+            desk.unclaim();
+            return Err(error.into());
+        }
+    }
     log(LogLevel::Info, || "unlocked".to_owned());
     desk.tell(Change::Unlocked);
     Ok(())
@@ -313,14 +337,15 @@ pub(crate) fn unlock(
 
 impl Folge {
     /// For the entry in the background: opens with the platform's key, without anybody's help.
+    /// Gives how often the store had been opened then, where it was this that opened it.
     pub(crate) fn unlock_in_background(
         &self,
-    ) -> impl FnOnce(&mut Desk) -> Result<bool, FolgeError> + Send + use<> {
+    ) -> impl FnOnce(&mut Desk) -> Result<Option<u64>, FolgeError> + Send + use<> {
         let (place, keys) = (self.place.clone(), Arc::clone(&self.keys));
         move |desk| {
             let was_locked = desk.vault.is_locked();
             unlock(desk, &place, UnlockWith::PlatformKey, &*keys)?;
-            Ok(was_locked)
+            Ok(was_locked.then_some(desk.unlocks))
         }
     }
 }

@@ -20,7 +20,8 @@ pub enum Change {
 }
 
 /// Who is told of changes. Called on a thread of Følge's own, one after the other. It may call
-/// [`Folge`](crate::Folge) without waiting in it.
+/// [`Folge`](crate::Folge) without waiting in it. A new one may still be told of a change from just
+/// before.
 #[uniffi::export(with_foreign)]
 pub trait Observer: Send + Sync {
     /// Something changed.

@@ -154,10 +154,33 @@ enum Halt {
     OutOfTime,
 }
 
+/// Stops one sync: make one, give it to `sync`, and stop it from anywhere, before or after the
+/// sync began.
+#[derive(Default, uniffi::Object)]
+pub struct SyncStop(Arc<AtomicBool>);
+
+#[uniffi::export]
+impl SyncStop {
+    /// One that stops nothing yet.
+    #[uniffi::constructor]
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Stops the sync that it was given to. It ends with the code `stopped`.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// When to end.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Reins {
+    /// For this sync alone; `stopSync` sets those of all.
     stop: Arc<AtomicBool>,
+    /// What else ends it.
+    also: Option<Arc<AtomicBool>>,
     until: Option<Instant>,
 }
 
@@ -167,9 +190,10 @@ impl Reins {
             .map(|until| until.saturating_duration_since(Instant::now()))
     }
     fn check(&self, least: Duration) -> Result<(), Halt> {
-        if self.stop.load(Ordering::Relaxed) {
+        let is_set = |stop: &Arc<AtomicBool>| stop.load(Ordering::Relaxed);
+        if is_set(&self.stop) || self.also.as_ref().is_some_and(is_set) {
             Err(Halt::Stopped)
-        } else if self.left().is_some_and(|left| left < least) {
+        } else if self.left().is_some_and(|left| left <= least) {
             Err(Halt::OutOfTime)
         } else {
             Ok(())
@@ -177,12 +201,16 @@ impl Reins {
     }
 }
 
-/// Sets the flag when the app stops waiting for the sync.
-struct StopOnDrop(Arc<AtomicBool>);
+/// A sync that `stopSync` stops. When the app stops waiting for it, it stops too.
+struct Stoppable {
+    stop: Arc<AtomicBool>,
+    stops: Arc<Mutex<Vec<Arc<AtomicBool>>>>,
+}
 
-impl Drop for StopOnDrop {
+impl Drop for Stoppable {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Relaxed);
+        locked(&self.stops).retain(|stop| !Arc::ptr_eq(stop, &self.stop));
     }
 }
 
@@ -231,7 +259,13 @@ fn post(
     }
     loop {
         match receiver.recv_timeout(LET_GO) {
-            Ok(reply) => return Ok(reply),
+            Ok(reply) => {
+                // What ran into the end of the time is no failure of the relay.
+                if reply.is_err() {
+                    reins.check(ROUND_TRIP_MIN)?;
+                }
+                return Ok(reply);
+            }
             Err(RecvTimeoutError::Timeout) => reins.check(Duration::ZERO)?,
             Err(RecvTimeoutError::Disconnected) => {
                 return Ok(Err(folge_core::Error::Unreachable("no connection")));
@@ -291,7 +325,6 @@ impl Carrier {
 
     /// A sync, in its turn, on a thread that may wait.
     fn carry(&self, reins: &Reins, told: &dyn Fn(SyncProgress)) -> (SyncRun, Ending) {
-        locked(&self.stops).push(Arc::clone(&reins.stop));
         let turn = locked(&self.turn);
         let mut run = SyncRun::default();
         let ending = match self.trips(&mut run, reins, told) {
@@ -300,7 +333,6 @@ impl Carrier {
             Err(Err(error)) => Ending::Failed(error),
         };
         drop(turn);
-        locked(&self.stops).retain(|stop| !Arc::ptr_eq(stop, &reins.stop));
         let totals = run.totals();
         log(LogLevel::Info, || {
             let how = match &ending {
@@ -324,6 +356,16 @@ impl Carrier {
         (run, ending)
     }
 
+    /// A flag that `stopSync` sets, from now until the sync has ended.
+    fn stoppable(&self) -> Stoppable {
+        let stop = Arc::new(AtomicBool::new(false));
+        locked(&self.stops).push(Arc::clone(&stop));
+        Stoppable {
+            stop,
+            stops: Arc::clone(&self.stops),
+        }
+    }
+
     /// Stops every sync that goes on or waits.
     fn stop(&self) {
         for stop in locked(&self.stops).iter() {
@@ -334,13 +376,9 @@ impl Carrier {
     /// Syncs where there is something to send, and listens for what others send, until told to
     /// stop. Nothing that goes wrong ends it: it tries again, as the client's schedule says.
     fn stay_in_touch(&self, stop: &Arc<AtomicBool>) {
-        let reins = Reins {
-            stop: Arc::clone(stop),
-            until: None,
-        };
         let mut live: Option<LiveConnection> = None;
         let mut first = true;
-        while reins.check(Duration::ZERO).is_ok() {
+        while !stop.load(Ordering::Relaxed) {
             let state = self.worker.wait(|desk| {
                 let client = desk.client()?;
                 Ok((client.has_sync_work()?, client.sync_wait_ms()))
@@ -348,6 +386,13 @@ impl Carrier {
             match state {
                 // What was missed without a connection is asked for.
                 Ok((work, 0)) if work || live.is_none() || first => {
+                    // `stopSync` ends this one sync, not the being in touch.
+                    let stoppable = self.stoppable();
+                    let reins = Reins {
+                        stop: Arc::clone(&stoppable.stop),
+                        also: Some(Arc::clone(stop)),
+                        until: None,
+                    };
                     let (_, ending) = self.carry(&reins, &|_| ());
                     first = false;
                     if matches!(ending, Ending::Done) && live.is_none() {
@@ -410,14 +455,22 @@ impl Drop for Folge {
 
 #[uniffi::export]
 impl Folge {
-    /// Syncs until there is nothing more to bring or fetch. Cancelled, or stopped by `stopSync`, it
-    /// ends within a moment, and what it had not done is done next time.
+    /// Syncs until there is nothing more to bring or fetch. Stopped by `stop`, by `stopSync`, or in
+    /// Kotlin by cancelling the coroutine, it ends within a moment, and what it had not done is done
+    /// next time. (Swift's generated code does not pass a task's cancellation on; the package's own
+    /// `sync` does, by `stop`.)
+    #[uniffi::method(default(stop = None))]
     pub async fn sync(
         &self,
         observer: Option<Arc<dyn SyncObserver>>,
+        stop: Option<Arc<SyncStop>>,
     ) -> Result<SyncTotals, FolgeError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let _guard = StopOnDrop(Arc::clone(&stop));
+        let stoppable = self.carrier.stoppable();
+        let reins = Reins {
+            stop: Arc::clone(&stoppable.stop),
+            also: stop.map(|stop| Arc::clone(&stop.0)),
+            until: None,
+        };
         // The user asked: an earlier failure does not hold it back.
         self.worker
             .act(|desk| {
@@ -432,7 +485,7 @@ impl Folge {
                     let _ = catch_unwind(AssertUnwindSafe(|| observer.progressed(progress)));
                 }
             };
-            let (run, ending) = carrier.carry(&Reins { stop, until: None }, &told);
+            let (run, ending) = carrier.carry(&reins, &told);
             match ending {
                 Ending::Done => Ok(SyncTotals::of(&run)),
                 Ending::Halted(_) => Err(FolgeError::stopped()),
@@ -487,10 +540,10 @@ impl Folge {
     /// fails: how it ended says what to tell the system.
     pub async fn background_sync(&self, budget_ms: i64) -> BackgroundSync {
         let budget = Duration::from_millis(u64::try_from(budget_ms).unwrap_or(0));
-        let stop = Arc::new(AtomicBool::new(false));
-        let _guard = StopOnDrop(Arc::clone(&stop));
+        let stoppable = self.carrier.stoppable();
         let reins = Reins {
-            stop,
+            stop: Arc::clone(&stoppable.stop),
+            also: None,
             until: Instant::now().checked_add(budget),
         };
         let failed = |outcome, error: &FolgeError| BackgroundSync {
@@ -499,8 +552,8 @@ impl Folge {
             progress: SyncProgress::of(&SyncRun::default()),
             wait_ms: 0,
         };
-        let was_locked = match self.worker.act(self.unlock_in_background()).await {
-            Ok(was_locked) => was_locked,
+        let opened = match self.worker.act(self.unlock_in_background()).await {
+            Ok(opened) => opened,
             Err(error) => return failed(BackgroundOutcome::NeedsUser, &error),
         };
         let carrier = self.carrier.clone();
@@ -508,8 +561,9 @@ impl Folge {
             let (run, ending) = carrier.carry(&reins, &|_| ());
             let wait = carrier.worker.wait(move |desk| {
                 let wait_ms = desk.client()?.sync_wait_ms();
-                if was_locked {
-                    desk.lock(true);
+                // Somebody who opened it meanwhile is using it.
+                if opened == Some(desk.unlocks) {
+                    desk.lock();
                 }
                 Ok(wait_ms)
             });

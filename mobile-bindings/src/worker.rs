@@ -1,11 +1,14 @@
 //! The thread that the client lives on: one job after the other.
 
+use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use folge_core::client::{Client, Vault};
+use folge_core::store::StoreError;
 use tokio::sync::oneshot;
 
 use crate::error::FolgeError;
@@ -17,6 +20,11 @@ pub(crate) struct Desk {
     pub(crate) vault: Vault,
     /// Whether identity numbers made for tests may be recorded.
     pub(crate) test_mode: bool,
+    /// How often somebody opened, or asked to.
+    pub(crate) unlocks: u64,
+    /// Held while the client is open, so that no second one opens the same store: two would write
+    /// in one device's name.
+    claim: Option<File>,
     events: Arc<Events>,
 }
 
@@ -31,6 +39,35 @@ impl Desk {
         self.events.tell(change);
     }
 
+    /// Makes this the only client over a store.
+    pub(crate) fn claim(&mut self, place: &Path) -> Result<(), FolgeError> {
+        if self.claim.is_some() {
+            return Ok(());
+        }
+        let mut name = place.as_os_str().to_owned();
+        name.push("-claim");
+        let file = File::create(name).map_err(|_| FolgeError::folder())?;
+        // One that was just let go of may still be at its last job.
+        for _ in 0..CLAIM_TRIES {
+            match file.try_lock() {
+                Ok(()) => {
+                    self.claim = Some(file);
+                    return Ok(());
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(CLAIM_AGAIN),
+                Err(TryLockError::Error(_)) => return Err(FolgeError::folder()),
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+
+    /// Gives the claim up where nothing was opened.
+    pub(crate) fn unclaim(&mut self) {
+        if self.vault.is_locked() {
+            self.claim = None;
+        }
+    }
+
     /// Takes a client that has just come in.
     pub(crate) fn hold(&mut self, mut client: Client) {
         client.set_test_mode(self.test_mode);
@@ -38,20 +75,24 @@ impl Desk {
         self.tell(Change::Unlocked);
     }
 
-    /// Locks where the time is up, or now.
-    pub(crate) fn lock(&mut self, now: bool) {
-        if self.vault.is_locked() {
-            return;
-        }
-        if now {
-            self.vault.lock();
-        }
-        if self.vault.tick() {
+    /// Locks now.
+    pub(crate) fn lock(&mut self) {
+        self.vault.lock();
+        self.settle();
+    }
+
+    /// Locks where the time is up; where it is locked since the last time, says so.
+    fn settle(&mut self) {
+        if self.vault.tick() && self.claim.take().is_some() {
             log(LogLevel::Info, || "locked".to_owned());
             self.tell(Change::Locked);
         }
     }
 }
+
+/// How often, and how soon, a store that another client has open is tried again.
+const CLAIM_TRIES: u32 = 40;
+const CLAIM_AGAIN: Duration = Duration::from_millis(50);
 
 type Job = Box<dyn FnOnce(&mut Desk) + Send>;
 
@@ -69,9 +110,12 @@ fn run(jobs: &Receiver<Job>, desk: &mut Desk) {
             Some(wait) => jobs.recv_timeout(wait.min(TICK)),
             None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        desk.lock(false);
+        desk.settle();
         match job {
-            Ok(job) => job(desk),
+            Ok(job) => {
+                job(desk);
+                desk.settle();
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -88,6 +132,8 @@ impl Worker {
         let mut desk = Desk {
             vault,
             test_mode,
+            unlocks: 0,
+            claim: None,
             events,
         };
         std::thread::Builder::new()
@@ -108,7 +154,7 @@ impl Worker {
             }
             let result = catch_unwind(AssertUnwindSafe(|| work(desk))).unwrap_or_else(|_| {
                 // What was in memory may be half done; the store is whole.
-                desk.lock(true);
+                desk.lock();
                 Err(FolgeError::internal())
             });
             // Nobody waits any more.

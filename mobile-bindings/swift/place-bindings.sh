@@ -12,14 +12,7 @@ place() {
     # Untouched where it is the same, so that nothing is compiled anew.
     cmp -s "$1" "$2" || cp "$1" "$2"
 }
-# uniffi 0.32 forgets the names of `[bindings.swift.rename]` where a type describes itself.
-renamed=$(mktemp)
-trap 'rm -f "$renamed"' EXIT
-sed -e 's/FfiConverterTypeText_lower(self)/FfiConverterTypeWording_lower(self)/' \
-    -e 's/FfiConverterTypeSettings_lower(self)/FfiConverterTypeFolgeSettings_lower(self)/' \
-    -e 's/FfiConverterTypeRecord_lower(self)/FfiConverterTypeCaseRecord_lower(self)/' \
-    "$from/Folge.swift" >"$renamed"
 mkdir -p "$here/Sources/Folge/Generated" "$here/Generated/FolgeFFI"
-place "$renamed" "$here/Sources/Folge/Generated/Folge.swift"
+place "$from/Folge.swift" "$here/Sources/Folge/Generated/Folge.swift"
 place "$from/FolgeFFI.h" "$here/Generated/FolgeFFI/FolgeFFI.h"
 place "$from/module.modulemap" "$here/Generated/FolgeFFI/module.modulemap"

@@ -10,11 +10,11 @@ use std::time::{Duration, SystemTime};
 
 use folge_core::domain::Instant;
 use folge_mobile::{
-    BuiltInTerms, ContactAttempt, ContactChannel, Employer, Folge, FolgeError, Hours, KeyStore,
-    MeetingForm, MessageBody, Outcome, Participation, ParticipationStatus, Point, Provider, Record,
-    RecordOnPage, RecordRef, RecordState, ReportKind, Role, Settings, StaffMember, StoreState,
-    TimerKind, Trip, UnlockWith, Verdict, Visit, With, built_in_terms, memory_key_store,
-    new_record_name,
+    BuiltInTerms, CaseRecord, ContactAttempt, ContactChannel, Employer, Folge, FolgeError,
+    FolgeSettings, Hours, KeyStore, MeetingForm, MessageBody, Outcome, Participation,
+    ParticipationStatus, Point, Provider, RecordOnPage, RecordRef, RecordState, ReportKind, Role,
+    StaffMember, StoreState, TimerKind, Trip, UnlockWith, Verdict, Visit, With, built_in_terms,
+    memory_key_store, new_record_name,
 };
 use folge_tests::relay::RelayProcess;
 use serde_json::Value;
@@ -33,7 +33,7 @@ struct Device {
 
 impl Device {
     fn new(folder: PathBuf, keys: Arc<dyn KeyStore>) -> Self {
-        let settings = Settings {
+        let settings = FolgeSettings {
             folder: folder.to_str().unwrap().to_owned(),
             lock_after_seconds: None,
             test_mode: true,
@@ -271,7 +271,7 @@ impl World {
             note: optional(step, "note").unwrap_or_default(),
             agreed: String::new(),
         };
-        let record = Record::OfVisit { visit };
+        let record = CaseRecord::OfVisit { visit };
         folge
             .record(self.case(step), record, optional(step, "reason"))
             .await?;
@@ -287,7 +287,7 @@ impl World {
             .into_iter()
             .find(|record| record.reference == RecordRef::Visit { id: id.clone() })
             .expect("the visit stands on the page");
-        let Record::OfVisit { visit } = on_page.record.clone() else {
+        let CaseRecord::OfVisit { visit } = on_page.record.clone() else {
             panic!("a visit's record is a visit")
         };
         Ok((on_page, visit))
@@ -301,7 +301,7 @@ impl World {
         if let Some(note) = optional(step, "note") {
             visit.note = note;
         }
-        let record = Record::OfVisit { visit };
+        let record = CaseRecord::OfVisit { visit };
         let reason = optional(step, "reason");
         let folge = self.device(step);
         folge.amend(self.case(step), record, reason).await?;
@@ -339,7 +339,7 @@ impl World {
             visits,
         };
         folge
-            .record(self.case(step), Record::OfTrip { trip }, None)
+            .record(self.case(step), CaseRecord::OfTrip { trip }, None)
             .await?;
         Ok(Some(id.to_string()))
     }
@@ -360,7 +360,7 @@ impl World {
             note: text(step, "note").to_owned(),
         };
         folge
-            .record(self.case(step), Record::OfContact { contact }, None)
+            .record(self.case(step), CaseRecord::OfContact { contact }, None)
             .await?;
         Ok(Some(id.to_string()))
     }
@@ -504,7 +504,7 @@ impl World {
             "lock" => self.device(step).lock().await?,
             "unlock" => self.device(step).unlock(with(step)).await?,
             "sync" => {
-                self.device(step).sync(None).await?;
+                self.device(step).sync(None, None).await?;
             }
             "put_agreement" => {
                 let name = text(step, "built_in");

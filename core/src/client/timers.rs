@@ -3,9 +3,10 @@
 
 use folge_protocol::ids::DocumentId;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Client;
-use crate::domain::Instant;
+use crate::domain::{Instant, RecordId};
 use crate::env::Reading;
 use crate::error::Error;
 use crate::limits::{CLOCK_DRIFT_SECONDS_MAX, TIMERS_MAX};
@@ -54,6 +55,10 @@ pub struct StoppedTimer {
     pub kind: TimerKind,
     /// The participations that it was for.
     pub participations: Vec<DocumentId>,
+    /// The names for what is recorded of it: one for each participation, and one where there is
+    /// none yet. They are the same every time, so that what was recorded just before the phone died
+    /// is not recorded again.
+    pub records: Vec<RecordId>,
     /// When it was started.
     pub start: Instant,
     /// When it was stopped: the start and the time that passed. Within one run of the device the
@@ -133,6 +138,9 @@ impl Client {
             }
         };
         Ok(StoppedTimer {
+            records: (0..stored.participations.len().max(1))
+                .map(|place| record_of(id, place))
+                .collect(),
             kind: stored.kind,
             participations: stored.participations.into_iter().map(DocumentId).collect(),
             start: Instant(stored.started.wall_ms),
@@ -148,6 +156,18 @@ impl Client {
         let store = self.replica.store();
         Ok(store.transaction(|store| store.put_timer(id.0, None))?)
     }
+}
+
+/// The name of what is recorded for a timer's participation: as random as the timer's own.
+fn record_of(timer: TimerId, place: usize) -> RecordId {
+    let mut hash = Sha256::new();
+    hash.update(b"folge record of a timer 1");
+    hash.update(timer.0);
+    hash.update((place as u64).to_be_bytes());
+    let hash: [u8; 32] = hash.finalize().into();
+    let mut name = [0; 16];
+    name.copy_from_slice(&hash[..16]);
+    RecordId(name)
 }
 
 fn read(bytes: &[u8]) -> Result<Stored, Error> {

@@ -4,7 +4,7 @@ use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
 use crate::types::{
-    GroupMeeting, Participation, ParticipationId, PersonName, Record, RecordRef, RecordedVisit,
+    CaseRecord, GroupMeeting, Participation, ParticipationId, PersonName, RecordRef, RecordedVisit,
 };
 
 #[uniffi::export]
@@ -16,7 +16,7 @@ impl Folge {
     pub async fn record(
         &self,
         participation: ParticipationId,
-        record: Record,
+        record: CaseRecord,
         reason: Option<String>,
     ) -> Result<(), FolgeError> {
         self.write(|client| {
@@ -54,7 +54,7 @@ impl Folge {
     pub async fn amend(
         &self,
         participation: ParticipationId,
-        record: Record,
+        record: CaseRecord,
         reason: Option<String>,
     ) -> Result<(), FolgeError> {
         self.write(|client| Ok(client.amend(participation.given()?, record.given()?, reason)?))

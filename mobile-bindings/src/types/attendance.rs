@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use folge_core::contract::evidence;
 use folge_core::domain as core;
 
-use super::{Day, FactsDigest, ParticipationId, RecordName, StaffName, Text, ThreadId, VisitCard};
+use super::{
+    Day, FactsDigest, ParticipationId, RecordName, StaffName, ThreadId, VisitCard, Wording,
+};
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown, choice, record, view};
 
@@ -193,9 +195,9 @@ view! {
         /// How sure it is when the facts were recorded.
         time: TimeCertainty,
         /// The same in words.
-        time_text: Text,
+        time_text: Wording,
         /// What is wrong with it and what to do, where something is.
-        weakness: Option<Text>,
+        weakness: Option<Wording>,
         /// In the words of whoever confirmed later, could not, or disputes.
         reason: Option<String>,
     }
@@ -211,10 +213,10 @@ impl Shown<evidence::Evidence> for Evidence {
             stands: core.stands,
             disputed: core.disputed,
             time: Shown::shown(core.time),
-            time_text: Text::of(|language| core.time.text(language)),
+            time_text: Wording::of(|language| core.time.text(language)),
             weakness: core
                 .weakness
-                .map(|weakness| Text::of(|language| weakness.text(language))),
+                .map(|weakness| Wording::of(|language| weakness.text(language))),
             reason: core.reason,
         }
     }
@@ -238,7 +240,7 @@ view! {
         /// A stable code, such as `overlapping_visits`.
         code: String,
         /// What is odd, and what to do.
-        text: Text,
+        text: Wording,
         /// Whose.
         consultant: Option<StaffName>,
         /// The records that it is about.
@@ -258,7 +260,7 @@ impl Shown<evidence::Exception> for AuditException {
         Self {
             date: Shown::shown(core.date),
             code: core.kind.code().to_owned(),
-            text: Text::of(|language| core.kind.text(language)),
+            text: Wording::of(|language| core.kind.text(language)),
             consultant: Shown::shown(core.consultant),
             records: records.collect(),
         }

@@ -8,7 +8,7 @@ use folge_core::domain::participation::NationalId;
 
 use super::{
     AgreementName, AmountOfMonth, BilledRecord, Confirmation, Day, EmployerName, GroupMeetingName,
-    Month, ParticipationId, PersonName, RecordName, StaffName, Text, ThreadId,
+    Month, ParticipationId, PersonName, RecordName, StaffName, ThreadId, Wording,
 };
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown, choice, record, view};
@@ -70,7 +70,8 @@ choice! {
 }
 
 /// What came of a meeting for a participation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+#[derive(Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+#[uniffi::export(Debug)]
 pub enum Outcome {
     /// Still to come.
     Planned,
@@ -90,6 +91,12 @@ pub enum Outcome {
     },
     /// It was moved: the new time is another visit.
     Moved,
+}
+
+impl std::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Outcome(..)")
+    }
 }
 
 impl Shown<core::Outcome> for Outcome {
@@ -980,7 +987,7 @@ impl Shown<core::Billed> for Billed {
 /// A record of a casefile.
 #[derive(Clone, PartialEq, uniffi::Enum)]
 #[uniffi::export(Debug)]
-pub enum Record {
+pub enum CaseRecord {
     /// The participation itself.
     OfParticipation {
         /// The participation.
@@ -1047,13 +1054,13 @@ pub enum Record {
     OfRegister,
 }
 
-impl std::fmt::Debug for Record {
+impl std::fmt::Debug for CaseRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Record(..)")
+        f.write_str("CaseRecord(..)")
     }
 }
 
-impl Shown<folge_core::document::Record> for Record {
+impl Shown<folge_core::document::Record> for CaseRecord {
     fn shown(core: folge_core::document::Record) -> Self {
         use folge_core::document::Record as Core;
         match core {
@@ -1106,7 +1113,7 @@ impl Shown<folge_core::document::Record> for Record {
     }
 }
 
-impl Given<folge_core::document::Record> for Record {
+impl Given<folge_core::document::Record> for CaseRecord {
     fn given(self) -> Result<folge_core::document::Record, FolgeError> {
         use folge_core::document::Record as Core;
         Ok(match self {
@@ -1254,7 +1261,7 @@ view! {
         /// Which.
         reference: RecordRef,
         /// What it says.
-        record: Record,
+        record: CaseRecord,
         /// Why it was voided, where it was.
         voided: Option<String>,
         /// The fields with several values: `conflicts` gives them, `settle` settles them.
@@ -1266,7 +1273,7 @@ view! {
         /// Where its last change is.
         state: RecordState,
         /// The same in words, for beside the record.
-        state_text: Text,
+        state_text: Wording,
     }
 }
 
@@ -1285,7 +1292,7 @@ impl RecordOnPage {
             damaged: row.damaged,
             changed: super::time_of(row.changed_ms),
             state: Shown::shown(state),
-            state_text: Text::of(|language| state.text(language)),
+            state_text: Wording::of(|language| state.text(language)),
         }
     }
 }
@@ -1349,7 +1356,7 @@ impl Shown<folge_core::client::ParticipationDetail> for ParticipationPage {
         for (reference, detail) in core.records {
             let on_page = RecordOnPage::of(reference, detail.row, detail.state);
             match on_page.record {
-                Record::OfParticipation {
+                CaseRecord::OfParticipation {
                     participation: found,
                 } => participation = Some(found),
                 _ => records.push(on_page),
@@ -1617,6 +1624,9 @@ record! {
         kind: TimerKind,
         /// The participations that it was for.
         participations: Vec<ParticipationId>,
+        /// The names for what is recorded of it: one for each participation, and one where there is
+        /// none yet. The same every time: what was recorded already is refused with `exists`.
+        records: Vec<RecordName>,
         /// When it was started.
         start: SystemTime,
         /// When it was stopped: the start and the time that passed, whatever the wall clock did.

@@ -3,7 +3,7 @@
 use folge_core::contract::{billing, claim};
 use folge_core::domain as core;
 
-use super::{AgreementName, Day, Month, MonthAndMinutes, ParticipationId, RecordName, Text};
+use super::{AgreementName, Day, Month, MonthAndMinutes, ParticipationId, RecordName, Wording};
 use crate::shape::{Shown, choice, record, view};
 
 choice! {
@@ -117,7 +117,7 @@ view! {
         /// The day that it belongs to.
         date: Day,
         /// The rule, and where it stands.
-        rule: Text,
+        rule: Wording,
         /// Quarters of an hour.
         quarters: i64,
         /// The service area.
@@ -133,7 +133,7 @@ impl Shown<billing::Entry> for ClaimEntry {
             record: Shown::shown(core.record),
             kind: Shown::shown(core.kind),
             date: Shown::shown(core.date),
-            rule: Text::of(|language| core.rule.user_text(language)),
+            rule: Wording::of(|language| core.rule.user_text(language)),
             quarters: i64::from(core.quarters),
             area: core.area.0,
             hourly_ore: Shown::shown(core.hourly_ore),
@@ -149,7 +149,7 @@ view! {
         /// Its day, where it has one.
         date: Option<Day>,
         /// Why it is not billed, and what to do.
-        why: Text,
+        why: Wording,
     }
 }
 
@@ -158,7 +158,7 @@ impl Shown<billing::Unbilled> for NotBilledRecord {
         Self {
             record: Shown::shown(core.record),
             date: Shown::shown(core.date),
-            why: Text::of(|language| core.why.user_text(language)),
+            why: Wording::of(|language| core.why.user_text(language)),
         }
     }
 }
@@ -194,7 +194,7 @@ view! {
         /// The participation.
         participation: ParticipationId,
         /// Why, and what to do.
-        why: Text,
+        why: Wording,
     }
 }
 
@@ -227,7 +227,7 @@ impl Shown<claim::Claim> for Claim {
             .iter()
             .map(|(participation, why)| LeftOutCase {
                 participation: Shown::shown(*participation),
-                why: Text::of(|language| why.user_text(language)),
+                why: Wording::of(|language| why.user_text(language)),
             });
         Self {
             amount_ore: core.amount_ore(),

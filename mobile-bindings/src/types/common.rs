@@ -91,7 +91,8 @@ impl Shown<Instant> for SystemTime {
 
 impl Given<Instant> for SystemTime {
     fn given(self) -> Result<Instant, FolgeError> {
-        let ms = |length: Duration| i64::try_from(length.as_millis());
+        // Swift's times are floating: rounded, not cut, they keep their millisecond.
+        let ms = |length: Duration| i64::try_from((length.as_nanos() + 500_000) / 1_000_000);
         match self.duration_since(UNIX_EPOCH) {
             Ok(after) => ms(after).map(Instant),
             Err(before) => ms(before.duration()).map(|ms| Instant(-ms)),
@@ -140,7 +141,7 @@ impl<T: Given<C>, C> Given<BTreeMap<String, C>> for HashMap<String, T> {
 
 view! {
     /// A text that people read, in both languages.
-    Text {
+    Wording {
         /// Bokmål.
         nb: String,
         /// English.
@@ -148,7 +149,7 @@ view! {
     }
 }
 
-impl Text {
+impl Wording {
     /// Both languages of something that has a text in each.
     pub(crate) fn of<T: Into<String>>(text: impl Fn(Language) -> T) -> Self {
         Self {
@@ -197,6 +198,11 @@ mod tests {
         for ms in [0, 1, -1, 1_772_438_400_123, -86_400_000] {
             let time: SystemTime = Shown::shown(Instant(ms));
             assert_eq!(time.given(), Ok(Instant(ms)));
+            for nanos in [0, 1, 400_000] {
+                let off = Duration::from_nanos(nanos);
+                assert_eq!((time + off).given(), Ok(Instant(ms)));
+                assert_eq!((time - off).given(), Ok(Instant(ms)));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use folge_core::client::CaseObligation;
 use folge_core::contract::deadlines as core;
 
-use super::{Day, Month, ParticipationId, RecordName, Text};
+use super::{Day, Month, ParticipationId, RecordName, Wording};
 use crate::shape::{Shown, choice, view};
 
 choice! {
@@ -88,7 +88,7 @@ view! {
         /// What.
         kind: DeadlineKind,
         /// What to do, in words.
-        text: Text,
+        text: Wording,
         /// Where it stands in the tender.
         source: String,
         /// The day; none where something else has to come first.
@@ -112,7 +112,7 @@ view! {
         /// How many are asked for.
         needed: Option<i32>,
         /// What is still missing, in words.
-        missing: Vec<Text>,
+        missing: Vec<Wording>,
     }
 }
 
@@ -122,9 +122,9 @@ impl Shown<core::Obligation> for Deadline {
         Self {
             is_open: core.is_open(),
             missing: missing
-                .map(|part| Text::of(|language| part.text(language)))
+                .map(|part| Wording::of(|language| part.text(language)))
                 .collect(),
-            text: Text::of(|language| core.kind.text(language)),
+            text: Wording::of(|language| core.kind.text(language)),
             source: core.kind.source().to_owned(),
             kind: Shown::shown(core.kind),
             due: Shown::shown(core.due),

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use folge_core::client::{InvitationUse, InvitationView};
 use folge_protocol::membership as core;
 
-use super::{DeviceName, InvitationName, PersonName, StaffName, Text};
+use super::{DeviceName, InvitationName, PersonName, StaffName, Wording};
 use crate::shape::{Shown, choice, view};
 
 choice! {
@@ -158,7 +158,7 @@ view! {
         /// Its number, by which it is marked as seen.
         number: i64,
         /// What, and what to do.
-        text: Text,
+        text: Wording,
         /// When it was first noticed.
         first: SystemTime,
         /// When it was last noticed.
@@ -174,7 +174,7 @@ impl Shown<folge_core::sync::Alarm> for Alarm {
     fn shown(core: folge_core::sync::Alarm) -> Self {
         Self {
             number: core.number,
-            text: Text::of(|language| core.kind.user_text(language)),
+            text: Wording::of(|language| core.kind.user_text(language)),
             first: super::time_of(core.first_ms),
             last: super::time_of(core.last_ms),
             count: Shown::shown(core.count),

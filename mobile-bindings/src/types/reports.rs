@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use folge_core::contract::reports as core;
 use folge_core::domain;
 
-use super::{AgreementName, Day, Month, RecordName, Text};
+use super::{AgreementName, Day, Month, RecordName, Wording};
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown, choice, record, view};
 
@@ -35,7 +35,7 @@ view! {
         /// Its code: the key in a report's texts.
         code: String,
         /// What the template calls it.
-        label: Text,
+        label: Wording,
         /// For a block that stands for each employer: which of them, from 0.
         number: Option<i32>,
         /// Its value, in Bokmål, as it goes to NAV.
@@ -43,7 +43,7 @@ view! {
         /// Where it came from.
         origin: FieldOrigin,
         /// What to write and what not, beside the field.
-        hint: Option<Text>,
+        hint: Option<Wording>,
     }
 }
 
@@ -73,14 +73,14 @@ impl Shown<core::ReportDraft> for ReportDraft {
     fn shown(core: core::ReportDraft) -> Self {
         let fields = core.fields.iter().map(|field| ReportField {
             code: field.field.code.to_owned(),
-            label: Text::of(|language| domain::text::pick(field.field.label, language)),
+            label: Wording::of(|language| domain::text::pick(field.field.label, language)),
             number: Shown::shown(field.number),
             value: field.value.clone(),
             origin: Shown::shown(field.origin),
             hint: field
                 .field
                 .hint
-                .map(|hint| Text::of(|language| domain::text::pick(hint, language))),
+                .map(|hint| Wording::of(|language| domain::text::pick(hint, language))),
         });
         Self {
             fields: fields.collect(),

@@ -9,7 +9,7 @@ use folge_core::sync;
 
 use super::{
     AgreementName, AnyDocumentId, Day, DeviceName, ExportedFile, Month, ParticipationId,
-    PersonName, RecordOnPage, Role, Text,
+    PersonName, RecordOnPage, Role, Wording,
 };
 use crate::shape::{Shown, choice, record, view};
 
@@ -94,7 +94,7 @@ view! {
 
 impl Shown<core::ErasureReceipt> for ErasureReceipt {
     fn shown(core: core::ErasureReceipt) -> Self {
-        let Text { nb, en } = Text::of(|language| core.to_text(language));
+        let Wording { nb, en } = Wording::of(|language| core.to_text(language));
         Self {
             complete: core.is_complete(),
             nb,
@@ -164,7 +164,7 @@ view! {
 
 impl Shown<rights::BreachNotice> for BreachNotice {
     fn shown(core: rights::BreachNotice) -> Self {
-        let Text { nb, en } = Text::of(|language| core.to_text(language));
+        let Wording { nb, en } = Wording::of(|language| core.to_text(language));
         Self {
             due: Shown::shown(core.due),
             person_count: Shown::shown(core.person_count),
@@ -198,7 +198,7 @@ view! {
         /// Why.
         reason: QuarantineReason,
         /// The same in words, and what to do.
-        text: Text,
+        text: Wording,
         /// When.
         at: SystemTime,
         /// How large it is, in bytes.
@@ -211,7 +211,7 @@ impl Shown<sync::Quarantined> for QuarantineLine {
         Self {
             document: Shown::shown(core.document),
             reason: Shown::shown(core.reason),
-            text: Text::of(|language| core.reason.user_text(language)),
+            text: Wording::of(|language| core.reason.user_text(language)),
             at: super::time_of(core.at_ms),
             byte_count: Shown::shown(core.bytes.len()),
         }

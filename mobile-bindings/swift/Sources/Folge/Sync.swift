@@ -30,22 +30,15 @@ extension Folge {
         }
     }
 
-    /// The generated code does not tell Rust that a Swift task was cancelled, so `stopSync` does.
+    /// The generated code does not tell Rust that a Swift task was cancelled, so this does.
     private func syncStoppably(_ observer: SyncObserver?) async throws -> SyncTotals {
         try Task.checkCancellation()
-        let running = Running()
+        let stop = SyncStop()
         do {
             return try await withTaskCancellationHandler {
-                defer { running.end() }
-                return try await sync(observer: observer)
+                try await sync(observer: observer, stop: stop)
             } onCancel: {
-                // What has not begun is not stopped by it, so it is told until this has ended.
-                Task.detached {
-                    while running.goesOn {
-                        self.stopSync()
-                        try? await Task.sleep(nanoseconds: 20_000_000)
-                    }
-                }
+                stop.stop()
             }
         } catch let error as FolgeError where error.code == "stopped" && Task.isCancelled {
             throw CancellationError()
@@ -59,13 +52,4 @@ private final class Progress: SyncObserver {
     init(_ told: @escaping @Sendable (SyncProgress) -> Void) { self.told = told }
 
     func progressed(progress: SyncProgress) { told(progress) }
-}
-
-private final class Running: @unchecked Sendable {
-    private let lock = NSLock()
-    private var ended = false
-
-    var goesOn: Bool { lock.withLock { !ended } }
-
-    func end() { lock.withLock { ended = true } }
 }
