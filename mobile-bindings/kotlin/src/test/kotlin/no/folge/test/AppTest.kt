@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.api.Tag
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.Timeout
 import org.junit.jupiter.api.assertThrows
@@ -227,6 +228,7 @@ class AppTest {
     }
 
     @Test
+    @Tag(WAITS)
     fun `a log sink that throws breaks nothing`(): Unit = runBlocking {
         setLogSink(logSink { _, _ -> throw IllegalStateException("the app's own") })
         world.found()

@@ -7,10 +7,8 @@ import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.delay
-import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import no.folge.*
-import no.folge.flow.code
 import no.folge.flow.problem
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertArrayEquals
@@ -206,6 +204,8 @@ class PhonesTest {
         phone("anne").sync(null)
         phone("fatima").join(link, UnlockWith.PlatformKey)
         phone("fatima").sync(null)
+        // The consultant's phone knows the participant's from here on.
+        phone("anne").sync(null)
 
         world.relay.stop()
         val offer = phone("anne").offerVisit(case, visit.id)
@@ -257,8 +257,9 @@ class PhonesTest {
         phone("anne").recordVisit(case, visit("anne", 0))
         world.office.putDeviceOut(phone("anne").me().device)
         world.office.sync(null)
-        assertThrows<FolgeException.PutOut> { runBlocking { phone("anne").sync(null) } }
+        phone("anne").sync(null)
         assertTrue(phone("anne").me().putOut)
+        assertEquals("not_allowed", codeOf { phone("anne").recordVisit(case, visit("anne", 1)) })
         val pack = phone("anne").packUnsent()
         assertTrue(world.office.takePack(pack) > 0)
         assertTrue(world.office.held().isNotEmpty())
@@ -272,8 +273,9 @@ class PhonesTest {
         phone("anne").recordVisit(case, visit)
         assertEquals(LocalDate.parse("2026-09-07"), visit.day)
         assertEquals(visit, phone("anne").day(visit.day).single().visit)
-        val week = phone("anne").week(visit.day.plusDays(6)).single()
-        assertEquals(visit.day, week.day)
+        val week = phone("anne").week(visit.day.plusDays(6))
+        assertEquals((0L..6L).map { visit.day.plusDays(it) }, week.map { it.day })
+        assertEquals(listOf(visit), week.flatMap { it.visits }.map { it.visit })
         val page = checkNotNull(phone("anne").participation(case).participation)
         assertEquals(LocalDate.parse("2027-08-31"), page.end)
     }

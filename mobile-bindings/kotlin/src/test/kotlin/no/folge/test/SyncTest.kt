@@ -3,14 +3,15 @@ package no.folge.test
 import java.io.File
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import no.folge.*
-import no.folge.flow.code
 import no.folge.flow.shutDown
 import no.folge.flow.sync
 import no.folge.flow.syncFlow
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.api.Tag
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.Timeout
 import org.junit.jupiter.api.assertThrows
@@ -49,10 +51,10 @@ class SyncTest {
         delay(100)
     }
 
-    private suspend fun hangingSync(then: suspend (sync: kotlinx.coroutines.Job) -> Unit) {
+    private suspend fun hangingSync(then: suspend (sync: Job) -> Unit) {
         world.proxy.hang()
         val before = world.proxy.connections
-        kotlinx.coroutines.coroutineScope {
+        coroutineScope {
             val sync = launch(Dispatchers.Default) { phone.sync(null) }
             untilItHangs(before)
             then(sync)
@@ -153,6 +155,7 @@ class SyncTest {
     }
 
     @Test
+    @Tag(WAITS)
     fun `in the background it ends when the time is up`(): Unit = runBlocking {
         phone.lock()
         world.proxy.hang()

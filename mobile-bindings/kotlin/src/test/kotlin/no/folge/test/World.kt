@@ -11,6 +11,9 @@ import no.folge.flow.using
 
 const val AGREEMENT: AgreementName = "oppfolging-agder"
 
+/** A test that waits for a change in Rust; run by `-Dgroups=waits -DexcludedGroups=`. */
+const val WAITS = "waits"
+
 /** A device: a folder and a key store that outlive the client over them. */
 class Device(private val folder: File, val keys: KeyStore = memoryKeyStore()) : AutoCloseable {
     private var held: Folge? = null
