@@ -92,6 +92,29 @@ class PhonesTest {
     }
 
     @Test
+    fun `a client that was let go of makes way for the next at once`(): Unit = runBlocking {
+        val case = world.oneCase("anne")
+        repeat(50) {
+            phone("anne").recordVisit(case, visit("anne", it.toLong()))
+            world.device("anne").crash()
+            phone("anne").unlock(UnlockWith.PlatformKey)
+        }
+        assertEquals(50, phone("anne").visits(case).size)
+    }
+
+    @Test
+    fun `a store that is open is not opened once more`(): Unit = runBlocking {
+        world.found()
+        val again = Device(File(folder, "office"), world.device("office").keys)
+        assertThrows<FolgeException.TryAgain> {
+            runBlocking { again.folge.unlock(UnlockWith.PlatformKey) }
+        }
+        world.office.lock()
+        again.folge.unlock(UnlockWith.PlatformKey)
+        again.close()
+    }
+
+    @Test
     fun `a wrong passphrase opens nothing and the right one does`(): Unit = runBlocking {
         world.found()
         val right = UnlockWith.Passphrase("seks ord er lettere å huske")
