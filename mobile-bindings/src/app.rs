@@ -13,9 +13,9 @@ use folge_core::store::{Store, StoreError};
 use crate::error::FolgeError;
 use crate::events::{Change, Events, LogLevel, Observation, Observer, log, quiet_panics};
 use crate::keys::{KeyStore, UnlockWith, for_new_store, for_own_store};
-use crate::shape::{Shown, view};
+use crate::shape::{Given, Shown, view};
 use crate::sync::Carrier;
-use crate::types::{LinkPreview, Me, RecordName, RecoveryWords};
+use crate::types::{LinkPreview, Me, RecordName, RecordState, RecoveryWords, Wording};
 use crate::worker::{Desk, Worker, aside};
 
 /// The store's file in the app's folder.
@@ -371,6 +371,13 @@ pub fn new_record_name() -> RecordName {
 #[uniffi::export]
 pub fn qr_code_svg(text: String) -> Result<String, FolgeError> {
     qr_svg(&text)
+}
+
+/// What the user reads of where a record is: lagret på telefonen, levert, lest av kontoret.
+#[uniffi::export]
+pub fn record_state_words(state: RecordState) -> Result<Wording, FolgeError> {
+    let state: folge_core::client::RecordState = state.given()?;
+    Ok(Wording::of(|language| state.text(language)))
 }
 
 /// The version of Følge.

@@ -1,5 +1,6 @@
 //! What the app is told: changes, and log lines without anybody's data.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,13 +20,29 @@ pub enum Change {
     Locked,
 }
 
+/// The app's own code failed when it was told something. It changes nothing here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum CallbackError {
+    /// It threw.
+    #[error("the app's own code failed")]
+    Failed,
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for CallbackError {
+    fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::Failed
+    }
+}
+
 /// Who is told of changes. Called on a thread of Følge's own, one after the other. It may call
 /// [`Folge`](crate::Folge) without waiting in it. A new one may still be told of a change from just
 /// before.
 #[uniffi::export(with_foreign)]
 pub trait Observer: Send + Sync {
     /// Something changed.
-    fn changed(&self, change: Change);
+    /// # Errors
+    /// None that matters: who throws is told of the next change all the same.
+    fn changed(&self, change: Change) -> Result<(), CallbackError>;
 }
 
 /// How much a log line matters.
@@ -44,7 +61,9 @@ pub enum LogLevel {
 #[uniffi::export(with_foreign)]
 pub trait LogSink: Send + Sync {
     /// Takes a line.
-    fn log(&self, level: LogLevel, line: String);
+    /// # Errors
+    /// None that matters: the line is lost then.
+    fn log(&self, level: LogLevel, line: String) -> Result<(), CallbackError>;
 }
 
 static SINK: RwLock<Option<Arc<dyn LogSink>>> = RwLock::new(None);
@@ -64,16 +83,19 @@ pub(crate) fn log(level: LogLevel, line: impl FnOnce() -> String) {
         .as_ref()
         .map(Arc::clone);
     if let Some(sink) = sink {
-        // What the app's code throws is the app's; it must not unwind into ours.
-        let _ = catch_unwind(AssertUnwindSafe(|| sink.log(level, line())));
+        let _ = sink.log(level, line());
     }
 }
 
 /// How the names of Følge's own threads begin.
 const THREADS: &str = "folge-";
 
-/// Tells of panics on Følge's own threads by their place alone: their text may hold what was
-/// recorded.
+thread_local! {
+    /// Where the last panic of this thread was.
+    static PANICKED_AT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Keeps of panics on Følge's own threads their place alone: their text may hold what was recorded.
 pub(crate) fn quiet_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
@@ -85,11 +107,22 @@ pub(crate) fn quiet_panics() {
             }
             let place = panic
                 .location()
-                .map(|place| format!("{}:{}", place.file(), place.line()))
-                .unwrap_or_default();
-            log(LogLevel::Warning, || format!("a defect at {place}"));
+                .map(|place| format!("{}:{}", place.file(), place.line()));
+            // No code of the app is called from here: one that panics too would end the process.
+            PANICKED_AT.with_borrow_mut(|at| *at = place);
         }));
     });
+}
+
+/// Does something that must not take its thread along: none where it panicked, and the log has the
+/// place.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(work)).ok();
+    if done.is_none() {
+        let place = PANICKED_AT.take().unwrap_or_default();
+        log(LogLevel::Warning, || format!("a defect at {place}"));
+    }
+    done
 }
 
 type Observers = Mutex<BTreeMap<u64, Arc<dyn Observer>>>;
@@ -118,7 +151,7 @@ impl Events {
                         .cloned()
                         .collect();
                     for observer in now {
-                        let _ = catch_unwind(AssertUnwindSafe(|| observer.changed(change)));
+                        let _ = guarded(|| observer.changed(change));
                     }
                 }
             })?;

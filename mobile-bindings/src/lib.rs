@@ -24,9 +24,10 @@ mod worker;
 pub use api::built_in_terms;
 pub use app::{
     Folge, FolgeSettings, StoreState, folge_version, new_record_name, preview_link, qr_code_svg,
+    record_state_words,
 };
 pub use error::{FolgeError, Problem};
-pub use events::{Change, LogLevel, LogSink, Observation, Observer, set_log_sink};
+pub use events::{CallbackError, Change, LogLevel, LogSink, Observation, Observer, set_log_sink};
 pub use keys::{KeyStore, KeyStoreError, UnlockWith, memory_key_store};
 pub use sync::{
     BackgroundOutcome, BackgroundSync, SyncNeed, SyncObserver, SyncOutlook, SyncProgress, SyncStop,

@@ -1,7 +1,6 @@
 //! Sync: who carries the bytes, on threads of their own. The client is free for other calls
 //! between the round trips.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +11,7 @@ use folge_core::sync::{Outgoing, SyncReport, SyncWork};
 
 use crate::app::Folge;
 use crate::error::FolgeError;
-use crate::events::{Change, Events, LogLevel, log};
+use crate::events::{CallbackError, Change, Events, LogLevel, guarded, log};
 use crate::shape::{Shown, choice, view};
 use crate::worker::{Worker, aside};
 
@@ -85,7 +84,9 @@ impl SyncTotals {
 #[uniffi::export(with_foreign)]
 pub trait SyncObserver: Send + Sync {
     /// How far it is.
-    fn progressed(&self, progress: SyncProgress);
+    /// # Errors
+    /// None that matters: the sync goes on.
+    fn progressed(&self, progress: SyncProgress) -> Result<(), CallbackError>;
 }
 
 choice! {
@@ -482,7 +483,7 @@ impl Folge {
         aside(move || {
             let told = |progress: SyncProgress| {
                 if let Some(observer) = &observer {
-                    let _ = catch_unwind(AssertUnwindSafe(|| observer.progressed(progress)));
+                    let _ = observer.progressed(progress);
                 }
             };
             let (run, ending) = carrier.carry(&reins, &told);
@@ -523,7 +524,10 @@ impl Folge {
         let stop = Arc::new(AtomicBool::new(false));
         let (carrier, flag) = (self.carrier.clone(), Arc::clone(&stop));
         let thread = std::thread::Builder::new().name("folge-live".to_owned());
-        if thread.spawn(move || carrier.stay_in_touch(&flag)).is_ok() {
+        let work = move || {
+            let _ = guarded(|| carrier.stay_in_touch(&flag));
+        };
+        if thread.spawn(work).is_ok() {
             *in_touch = Some(stop);
         }
     }
@@ -533,6 +537,14 @@ impl Folge {
         if let Some(stop) = locked(&self.carrier.in_touch).take() {
             stop.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Ends everything that goes on here: syncs, being in touch; and locks. To be called before the
+    /// app lets go of the client.
+    pub async fn shut_down(&self) -> Result<(), FolgeError> {
+        self.stop_in_touch();
+        self.carrier.stop();
+        self.lock().await
     }
 
     /// For Android's WorkManager and iOS's BGTaskScheduler: opens the store with the platform's

@@ -1,7 +1,6 @@
 //! The thread that the client lives on: one job after the other.
 
 use std::fs::{File, TryLockError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -12,7 +11,7 @@ use folge_core::store::StoreError;
 use tokio::sync::oneshot;
 
 use crate::error::FolgeError;
-use crate::events::{Change, Events, LogLevel, log};
+use crate::events::{Change, Events, LogLevel, guarded, log};
 
 /// What the thread holds.
 pub(crate) struct Desk {
@@ -152,7 +151,7 @@ impl Worker {
             if skip_unwanted && sender.is_closed() {
                 return;
             }
-            let result = catch_unwind(AssertUnwindSafe(|| work(desk))).unwrap_or_else(|_| {
+            let result = guarded(|| work(desk)).unwrap_or_else(|| {
                 // What was in memory may be half done; the store is whole.
                 desk.lock();
                 Err(FolgeError::internal())
@@ -203,8 +202,8 @@ pub(crate) async fn aside<T: Send + 'static>(
     let (sender, receiver) = oneshot::channel();
     let thread = std::thread::Builder::new().name("folge-net".to_owned());
     let started = thread.spawn(move || {
-        let result = catch_unwind(AssertUnwindSafe(work));
-        let _ = sender.send(result.unwrap_or_else(|_| Err(FolgeError::internal())));
+        let result = guarded(work).unwrap_or_else(|| Err(FolgeError::internal()));
+        let _ = sender.send(result);
     });
     if started.is_err() {
         return Err(FolgeError::internal());
@@ -222,7 +221,7 @@ mod tests {
     use folge_core::native::system_env;
 
     use super::*;
-    use crate::events::{LogSink, quiet_panics, set_log_sink};
+    use crate::events::{CallbackError, LogSink, quiet_panics, set_log_sink};
 
     /// Waits for what needs no runtime.
     fn wait_for<T>(future: impl Future<Output = T>) -> T {
@@ -247,9 +246,10 @@ mod tests {
     struct Lines(Mutex<Vec<String>>);
 
     impl LogSink for Lines {
-        fn log(&self, _: LogLevel, line: String) {
+        fn log(&self, _: LogLevel, line: String) -> Result<(), CallbackError> {
             let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             lines.push(line);
+            Err(CallbackError::Failed)
         }
     }
 

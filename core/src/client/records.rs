@@ -21,6 +21,9 @@ impl Client {
 
     /// Does commands on casefiles, all or none.
     fn execute(&mut self, commands: &[(DocumentId, Command, Option<String>)]) -> Result<(), Error> {
+        if self.is_put_out() {
+            return Err(Error::PutOut);
+        }
         for (document, command, reason) in commands {
             self.check_rules(*document, command, reason.as_deref())?;
         }

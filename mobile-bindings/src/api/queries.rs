@@ -65,8 +65,8 @@ impl Folge {
         .await
     }
 
-    /// A consultant's visits of the ISO week that a day lies in, Monday first; days without visits
-    /// are left out. Without a consultant: one's own.
+    /// A consultant's visits of the ISO week that a day lies in: seven days, Monday first. Without a
+    /// consultant: one's own; none of them for who is in no register.
     #[uniffi::method(default(consultant = None))]
     pub async fn week(
         &self,

@@ -22,7 +22,7 @@ import no.folge.Problem
 import no.folge.SyncObserver
 import no.folge.SyncProgress
 import no.folge.SyncTotals
-import no.folge.Text
+import no.folge.Wording
 
 /** What changes on this device, as long as somebody collects. */
 public fun Folge.changes(): Flow<Change> =
@@ -68,18 +68,18 @@ public fun Folge.syncFlow(): Flow<SyncProgress> = channelFlow {
 }.conflate()
 
 /** Ends what goes on and lets go of the client; what is on disk stays. */
-public fun Folge.shutDown() {
+public fun Folge.letGo() {
     stopInTouch()
     stopSync()
     close()
 }
 
-/** Does something with a client and shuts it down after. */
+/** Does something with a client and lets it go after. */
 public inline fun <R> Folge.using(block: (Folge) -> R): R =
     try {
         block(this)
     } finally {
-        shutDown()
+        letGo()
     }
 
 /** The problem, whichever error it is. */
@@ -114,7 +114,7 @@ public fun FolgeException.userText(locale: Locale = Locale.getDefault()): String
     if (readsEnglish(locale)) problem.en else problem.nb
 
 /** The text in the reader's language. */
-public fun Text.of(locale: Locale = Locale.getDefault()): String =
+public fun Wording.of(locale: Locale = Locale.getDefault()): String =
     if (readsEnglish(locale)) en else nb
 
 /** Bokmål for who reads any Norwegian or has a Norwegian neighbour's language; English else. */

@@ -28,7 +28,6 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
-import org.junit.jupiter.api.Tag
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.Timeout
 import org.junit.jupiter.api.assertThrows
@@ -188,7 +187,7 @@ class AppTest {
         assertEquals(error.problem.nb, error.userText(Locale.forLanguageTag("nn-NO")))
         assertEquals(error.problem.en, error.userText(Locale.UK))
         assertTrue(error.problem.nb.isNotBlank() && error.problem.nb != error.problem.en)
-        val text = Text("Lagret", "Saved")
+        val text = Wording("Lagret", "Saved")
         assertEquals("Lagret" to "Saved", text.of(NORWEGIAN) to text.of(Locale.US))
     }
 
@@ -238,7 +237,6 @@ class AppTest {
     }
 
     @Test
-    @Tag(WAITS)
     fun `a log sink that throws breaks nothing`(): Unit = runBlocking {
         setLogSink(logSink { _, _ -> throw IllegalStateException("the app's own") })
         world.found()

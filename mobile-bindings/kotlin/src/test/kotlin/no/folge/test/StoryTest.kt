@@ -266,15 +266,15 @@ class Story(folder: File) : AutoCloseable {
             },
             note = textOrNull("note").orEmpty(),
         )
-        client().record(kept("case"), Record.OfVisit(visit), textOrNull("reason"))
+        client().record(kept("case"), CaseRecord.OfVisit(visit), textOrNull("reason"))
         keep(visit.id)
     }
 
     private suspend fun Step.amendVisit() {
-        val visit = (onPage().record as Record.OfVisit).visit
+        val visit = (onPage().record as CaseRecord.OfVisit).visit
         val end = if (has("minutes")) visit.start.plusSeconds(long("minutes") * 60) else visit.end
         val amended = visit.copy(end = end, note = textOrNull("note") ?: visit.note)
-        client().amend(kept("case"), Record.OfVisit(amended), textOrNull("reason"))
+        client().amend(kept("case"), CaseRecord.OfVisit(amended), textOrNull("reason"))
     }
 
     private suspend fun Step.recordTrip() {
@@ -286,7 +286,7 @@ class Story(folder: File) : AutoCloseable {
             visits = visits,
             meetings = visits.size,
         )
-        client().record(kept("case"), Record.OfTrip(trip))
+        client().record(kept("case"), CaseRecord.OfTrip(trip))
         keep(trip.id)
     }
 
@@ -299,13 +299,13 @@ class Story(folder: File) : AutoCloseable {
             consultant = staff(),
             note = text("note"),
         )
-        client().record(kept("case"), Record.OfContact(contact))
+        client().record(kept("case"), CaseRecord.OfContact(contact))
         keep(contact.id)
     }
 
     private suspend fun Step.visit() {
         val found = onPage()
-        val visit = (found.record as Record.OfVisit).visit
+        val visit = (found.record as CaseRecord.OfVisit).visit
         if (has("minutes")) {
             assertEquals(visit.start.plusSeconds(long("minutes") * 60), visit.end, "minutes")
         }

@@ -12,14 +12,13 @@ import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import no.folge.*
-import no.folge.flow.shutDown
+import no.folge.flow.letGo
 import no.folge.flow.sync
 import no.folge.flow.syncFlow
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
-import org.junit.jupiter.api.Tag
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.Timeout
 import org.junit.jupiter.api.assertThrows
@@ -155,7 +154,6 @@ class SyncTest {
     }
 
     @Test
-    @Tag(WAITS)
     fun `in the background it ends when the time is up`(): Unit = runBlocking {
         phone.lock()
         world.proxy.hang()
@@ -198,7 +196,7 @@ class SyncTest {
         val sync = async(Dispatchers.Default) { codeOf { own.sync(null) } }
         untilItHangs(before)
         val waited = millisecondsOf {
-            own.shutDown()
+            own.letGo()
             assertEquals("stopped", sync.await())
         }
         assertTrue(waited < 1000, "waited $waited ms")

@@ -11,9 +11,6 @@ import no.folge.flow.using
 
 const val AGREEMENT: AgreementName = "oppfolging-agder"
 
-/** A test that waits for a change in Rust; run by `-Dgroups=waits -DexcludedGroups=`. */
-const val WAITS = "waits"
-
 /** A device: a folder and a key store that outlive the client over them. */
 class Device(private val folder: File, val keys: KeyStore = memoryKeyStore()) : AutoCloseable {
     private var held: Folge? = null
@@ -21,7 +18,7 @@ class Device(private val folder: File, val keys: KeyStore = memoryKeyStore()) : 
 
     /** Its client, made where there is none. */
     val folge: Folge
-        get() = held ?: Folge(Settings(folder.path, lockAfterSeconds, true), keys)
+        get() = held ?: Folge(FolgeSettings(folder.path, lockAfterSeconds, true), keys)
             .also { held = it }
 
     /** Lets go of the client without a word, as when the app is killed. */
@@ -136,13 +133,13 @@ val Visit.day: LocalDate
     get() = start.atZone(java.time.ZoneId.of("Europe/Oslo")).toLocalDate()
 
 suspend fun Folge.recordVisit(case: ParticipationId, visit: Visit): RecordName {
-    record(case, Record.OfVisit(visit))
+    record(case, CaseRecord.OfVisit(visit))
     return visit.id
 }
 
 /** The visits on a participation's page. */
 suspend fun Folge.visits(case: ParticipationId): List<Visit> =
-    participation(case).records.mapNotNull { (it.record as? Record.OfVisit)?.visit }
+    participation(case).records.mapNotNull { (it.record as? CaseRecord.OfVisit)?.visit }
 
 /** Waits until something is so. */
 suspend fun until(what: String, isSo: suspend () -> Boolean) {
