@@ -19,6 +19,8 @@ use crate::worker::{Worker, aside};
 const LET_GO: Duration = Duration::from_millis(50);
 /// How soon a client in touch notices what is new on this device.
 const NOTICE: Duration = Duration::from_secs(1);
+/// The longest that a client in touch waits before it tries again what did not work.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// A round trip is not begun with less time left than this.
 const ROUND_TRIP_MIN: Duration = Duration::from_millis(250);
 
@@ -375,42 +377,70 @@ impl Carrier {
     }
 
     /// Syncs where there is something to send, and listens for what others send, until told to
-    /// stop. Nothing that goes wrong ends it: it tries again, as the client's schedule says.
+    /// stop. Nothing that goes wrong ends it: it tries again, as the client's schedule says, and
+    /// less and less often where there is no live connection to be had.
     fn stay_in_touch(&self, stop: &Arc<AtomicBool>) {
         let mut live: Option<LiveConnection> = None;
-        let mut first = true;
+        let mut not_before = Instant::now();
+        let mut pause = NOTICE;
         while !stop.load(Ordering::Relaxed) {
-            let state = self.worker.wait(|desk| {
-                let client = desk.client()?;
-                Ok((client.has_sync_work()?, client.sync_wait_ms()))
-            });
-            match state {
-                // What was missed without a connection is asked for.
-                Ok((work, 0)) if work || live.is_none() || first => {
-                    // `stopSync` ends this one sync, not the being in touch.
-                    let stoppable = self.stoppable();
-                    let reins = Reins {
-                        stop: Arc::clone(&stoppable.stop),
-                        also: Some(Arc::clone(stop)),
-                        until: None,
-                    };
-                    let (_, ending) = self.carry(&reins, &|_| ());
-                    first = false;
-                    if matches!(ending, Ending::Done) && live.is_none() {
-                        live = self.listen();
-                    }
-                    if live.is_none() {
-                        std::thread::sleep(NOTICE);
-                    }
-                }
-                // Locked, or too early: look again.
-                Err(_) | Ok((_, 1..)) => {
+            let has_work = match self.outlook() {
+                Some((has_work, 0)) => has_work,
+                // Locked, or too early after a failure.
+                _ => {
                     live = None;
                     std::thread::sleep(NOTICE);
+                    continue;
                 }
-                Ok((_, 0)) => live = live.and_then(|live| self.hear(live)),
+            };
+            // What was missed without a connection is asked for.
+            if (has_work || live.is_none()) && Instant::now() >= not_before {
+                let is_done = self.carry_in_touch(stop);
+                if is_done && live.is_none() {
+                    live = self.listen();
+                }
+                let is_well = live.is_some() && self.outlook() == Some((false, 0));
+                pause = if is_well {
+                    NOTICE
+                } else {
+                    (pause * 2).min(PAUSE_MAX)
+                };
+                not_before = if is_well {
+                    Instant::now()
+                } else {
+                    Instant::now() + pause
+                };
             }
+            live = match live {
+                Some(live) => self.hear(live),
+                None => {
+                    std::thread::sleep(NOTICE);
+                    None
+                }
+            };
         }
+    }
+
+    /// Whether there is something to sync, and how long to wait before; none where it is locked.
+    fn outlook(&self) -> Option<(bool, u64)> {
+        let outlook = self.worker.wait(|desk| {
+            let client = desk.client()?;
+            Ok((client.has_sync_work()?, client.sync_wait_ms()))
+        });
+        outlook.ok()
+    }
+
+    /// One sync of being in touch: `stopSync` ends it, and not the being in touch. Says whether it
+    /// was done.
+    fn carry_in_touch(&self, stop: &Arc<AtomicBool>) -> bool {
+        let stoppable = self.stoppable();
+        let reins = Reins {
+            stop: Arc::clone(&stoppable.stop),
+            also: Some(Arc::clone(stop)),
+            until: None,
+        };
+        let (_, ending) = self.carry(&reins, &|_| ());
+        matches!(ending, Ending::Done)
     }
 
     fn listen(&self) -> Option<LiveConnection> {
@@ -427,7 +457,7 @@ impl Carrier {
 
     /// Takes the next frame; none where the connection broke.
     fn hear(&self, mut live: LiveConnection) -> Option<LiveConnection> {
-        let frame = match live.next() {
+        let frame = match live.next_frame() {
             Ok(None) => return Some(live),
             Ok(Some(frame)) => frame,
             Err(_) => return None,

@@ -453,7 +453,7 @@ impl Faces for Processes {
                 .live_hello()
                 .ok_or(Error::Unreachable("sync first"))
                 .and_then(|hello| LiveConnection::open(&client.identity().relay.url, hello))
-                .and_then(|mut live| live.next());
+                .and_then(|mut live| live.next_frame());
             if let Err(panic) = liar.join() {
                 std::panic::resume_unwind(panic);
             }

@@ -269,7 +269,7 @@ fn live_push_brings_a_record_to_the_office_without_asking() {
         if world.office.client.sums().visits == 1 {
             return;
         }
-        if let Some(frame) = live.next().unwrap() {
+        if let Some(frame) = live.next_frame().unwrap() {
             world.office.client.live_frame(&frame).unwrap();
         }
     }

@@ -40,7 +40,7 @@ impl LiveConnection {
         Ok(Self { socket })
     }
 
-    /// How long [`LiveConnection::next`] waits at most; `None` for ever.
+    /// How long [`LiveConnection::next_frame`] waits at most; `None` for ever.
     /// # Errors
     /// [`Error::Unreachable`].
     pub fn set_timeout(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
@@ -55,7 +55,7 @@ impl LiveConnection {
     /// Waits for the next frame; `None` where nothing came in time.
     /// # Errors
     /// [`Error::Unreachable`] where the connection broke; connect again, or sync by request.
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    pub fn next_frame(&mut self) -> Result<Option<Vec<u8>>, Error> {
         loop {
             match self.socket.read() {
                 Ok(Message::Binary(frame)) => return Ok(Some(frame.to_vec())),

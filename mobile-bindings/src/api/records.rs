@@ -21,10 +21,11 @@ impl Folge {
     ) -> Result<(), FolgeError> {
         self.write(|client| {
             let (document, record) = (participation.given()?, record.given()?);
-            Ok(match reason {
+            match reason {
                 Some(reason) => client.record_because(document, record, reason)?,
                 None => client.record(document, record)?,
-            })
+            }
+            Ok(())
         })
         .await
     }

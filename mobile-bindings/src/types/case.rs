@@ -985,6 +985,10 @@ impl Shown<core::Billed> for Billed {
 }
 
 /// A record of a casefile.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for the length of a call"
+)]
 #[derive(Clone, PartialEq, uniffi::Enum)]
 #[uniffi::export(Debug)]
 pub enum CaseRecord {
