@@ -5,9 +5,78 @@ use std::collections::HashMap;
 use folge_core::contract::reports as core;
 use folge_core::domain;
 
-use super::{AgreementName, Day, Month, RecordName, Wording};
+use super::{AgreementName, Day, Month, RecordName, StaffName, Wording};
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown, choice, record, view};
+
+choice! {
+    /// Which report about a participation.
+    ReportKind = domain::ReportKind {
+        /// The status report, every third month.
+        Status,
+        /// The final report.
+        Final,
+        /// The plan.
+        Plan,
+        /// The joint plan with NAV and the therapist before the end.
+        JointPlan,
+        /// Another.
+        Other,
+    }
+}
+
+record! {
+    both
+    /// What the participant says of a report.
+    Review = domain::Review {
+        /// When it was gone through with the participant.
+        on: Day,
+        /// Whether the participant agrees with the whole of it.
+        agrees: bool,
+        /// The comment; never empty where the participant does not agree.
+        #[uniffi(default = "")]
+        comment: String,
+    }
+}
+
+record! {
+    both
+    /// A report about a participation: what was written, and the time spent on it. What can be
+    /// drawn from other records is not in it, but in its draft.
+    Report = domain::Report {
+        /// Its name.
+        id: RecordName,
+        /// Which report.
+        kind: ReportKind,
+        /// How long writing it took, in minutes.
+        #[uniffi(default = 0)]
+        minutes: i32,
+        /// The day on which NAV got it; none while it is being written.
+        #[uniffi(default = None)]
+        delivered: Option<Day>,
+        /// Who wrote it.
+        #[uniffi(default = None)]
+        consultant: Option<StaffName>,
+        /// The period's first day.
+        #[uniffi(default = None)]
+        period_from: Option<Day>,
+        /// The period's last day.
+        #[uniffi(default = None)]
+        period_to: Option<Day>,
+        /// What was written, by the template's field codes.
+        #[uniffi(default)]
+        texts: HashMap<String, String>,
+        /// What the participant says.
+        #[uniffi(default = None)]
+        review: Option<Review>,
+        /// Where it was signed.
+        #[uniffi(default = None)]
+        place: Option<String>,
+        /// When the consultant signed it.
+        #[uniffi(default = None)]
+        signed: Option<Day>,
+    }
+}
 
 choice! {
     /// Where a field's value came from.
