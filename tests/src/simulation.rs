@@ -651,7 +651,7 @@ impl World {
             // Another device changed the same field, or nothing differs: a person is told so.
             Err(Error::Document(_)) => Ok(()),
             // Taken off, put out, erased: a person is told so.
-            Err(Error::NotAllowed | Error::UnknownDocument) if self.acts => Ok(()),
+            Err(Error::NotAllowed | Error::PutOut | Error::UnknownDocument) if self.acts => Ok(()),
             Err(error) => self.fail(&format!("{name} records: {error}")),
         }
     }
