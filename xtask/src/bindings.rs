@@ -168,7 +168,15 @@ pub(crate) fn bench() -> Result<(), Failure> {
         println!("Kotlin: not measured, for there is no `mvn` here.");
         return Ok(());
     }
-    run_command(cargo().args(["build", "--profile", "mobile", "--package", "folge-mobile"]))?;
+    let mut library = cargo();
+    library.args(["rustc", "--profile", "mobile", "--package", "folge-mobile"]);
+    library.args(["--lib", "--crate-type", "cdylib", "--"]);
+    if cfg!(target_os = "linux") {
+        // As the Android build has it: like functions once, relocations packed.
+        library.args(["-C", "link-arg=-Wl,--icf=all"]);
+        library.args(["-C", "link-arg=-Wl,-z,pack-relative-relocs"]);
+    }
+    run_command(&mut library)?;
     run_command(cargo().args([
         "build",
         "--package",
