@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use folge_core::client::{Client, Vault};
-use folge_core::domain::{RecordId, StaffKey};
+use folge_core::domain::RecordId;
 use folge_core::keys::{InvitationLink, RecoverySecret, fingerprint_words};
 use folge_core::native::{HttpRelay, system_env};
 use folge_core::qr::Qr;
@@ -81,11 +81,13 @@ fn begin<T>(
     keys: &dyn KeyStore,
     make: impl FnOnce(Store) -> Result<(Client, T), folge_core::Error>,
 ) -> Result<T, FolgeError> {
-    // Before any key is made: one that is there already belongs to the store that is there.
+    desk.claim(place)?;
+    // Before any key is made, and with nobody else at it: a key that is there already belongs to the
+    // store that is there, and what is taken away below is what was made here.
     if place.exists() {
+        desk.unclaim();
         return Err(StoreError::Exists.into());
     }
-    desk.claim(place)?;
     desk.unlocks += 1;
     let made = make_in(place, with, keys, make);
     match made {
@@ -134,22 +136,6 @@ fn recovery_words(secret: &RecoverySecret) -> Result<RecoveryWords, FolgeError> 
         qr_svg: qr_svg(&words.to_uppercase())?,
         words: words.to_string(),
     })
-}
-
-/// Who the person of this device is in the register; none for those who do not read it.
-pub(crate) fn own_key(client: &mut Client) -> Result<Option<StaffKey>, FolgeError> {
-    use folge_core::document::Record;
-    let person = client.identity().person;
-    let rows = match client.register() {
-        Ok(rows) => rows,
-        Err(error) if error.class() == folge_core::ErrorClass::Damaged => return Err(error.into()),
-        // Participants read no register, and newcomers have none yet.
-        Err(_) => return Ok(None),
-    };
-    Ok(rows.into_iter().find_map(|row| match row.record {
-        Record::Staff(member) if member.person == Some(person) => Some(member.key),
-        _ => None,
-    }))
 }
 
 #[uniffi::export]
@@ -285,7 +271,7 @@ impl Folge {
             .ask(|desk| {
                 let test_mode = desk.test_mode;
                 let client = desk.client()?;
-                let staff = own_key(client)?;
+                let staff = client.own_staff_key()?;
                 let identity = client.identity();
                 let role = client
                     .membership()

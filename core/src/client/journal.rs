@@ -21,6 +21,32 @@ pub enum AuditAct {
     Membership(Box<Body>),
 }
 
+impl AuditAct {
+    /// A stable code for it, for lists and files.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Said(Saying::Opened(_)) => "opened",
+            Self::Said(Saying::Exported { .. }) => "exported",
+            Self::Said(Saying::ClaimPart(_)) => "handed_over",
+            Self::Said(Saying::Lost { .. }) => "reported_lost",
+            Self::Said(_) => "said",
+            Self::Membership(body) => body.code(),
+        }
+    }
+
+    /// The document that it names, where it names one.
+    #[must_use]
+    pub const fn document(&self) -> Option<DocumentId> {
+        match self {
+            Self::Said(Saying::Opened(document)) => Some(*document),
+            Self::Said(Saying::Exported { document, .. }) => *document,
+            Self::Said(Saying::ClaimPart(part)) => Some(part.participation),
+            _ => None,
+        }
+    }
+}
+
 /// A line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditLine {

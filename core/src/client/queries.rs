@@ -9,11 +9,12 @@ use folge_protocol::membership::{Membership, Role};
 
 use super::Client;
 use crate::document::{
-    self, CaseFilter, CaseListing, CaseView, Conflict, DayEntry, HistoryEntry, RecordRef, RecordRow,
+    self, CaseFilter, CaseListing, CaseView, Conflict, DayEntry, HistoryEntry, Record, RecordRef,
+    RecordRow,
 };
 use crate::domain::text::pick;
 use crate::domain::{Language, LocalDate, MinutesByMonth, StaffKey};
-use crate::error::Error;
+use crate::error::{Error, ErrorClass};
 use crate::sync::{Replica, TimeGrade, record_key};
 
 /// Where a record is. The user always sees which.
@@ -262,6 +263,24 @@ impl Client {
             .iter()
             .filter_map(|record| document.record(record))
             .collect())
+    }
+
+    /// Who the person of this device is in the register; none for those who read no register, and
+    /// where nobody said so.
+    /// # Errors
+    /// [`Error::Store`], [`Error::Unreadable`].
+    pub fn own_staff_key(&mut self) -> Result<Option<StaffKey>, Error> {
+        let person = self.identity().person;
+        let rows = match self.register() {
+            Ok(rows) => rows,
+            Err(error) if error.class() == ErrorClass::Damaged => return Err(error),
+            // Participants read none, and newcomers have none yet.
+            Err(_) => return Ok(None),
+        };
+        Ok(rows.into_iter().find_map(|row| match row.record {
+            Record::Staff(member) if member.person == Some(person) => Some(member.key),
+            _ => None,
+        }))
     }
 
     /// The membership log's sum, this device's own pending entries included: who is in, with which

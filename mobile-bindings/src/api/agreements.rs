@@ -3,7 +3,7 @@
 use folge_core::contract::{self, Terms, terms};
 use folge_core::document::Record;
 
-use crate::app::{Folge, own_key};
+use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
 use crate::types::{
@@ -17,7 +17,11 @@ impl Folge {
     /// this device's person.
     pub async fn deadlines(&self, only_mine: bool) -> Result<Vec<CaseDeadline>, FolgeError> {
         self.read(move |client| {
-            let mine = if only_mine { own_key(client)? } else { None };
+            let mine = if only_mine {
+                client.own_staff_key()?
+            } else {
+                None
+            };
             if only_mine && mine.is_none() {
                 return Ok(Vec::new());
             }

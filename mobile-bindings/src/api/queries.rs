@@ -2,7 +2,7 @@
 
 use folge_core::domain::StaffKey;
 
-use crate::app::{Folge, own_key};
+use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
 use crate::types::{
@@ -17,7 +17,7 @@ fn whose(
 ) -> Result<Option<StaffKey>, FolgeError> {
     match consultant {
         Some(name) => Ok(Some(name.given()?)),
-        None => own_key(client),
+        None => Ok(client.own_staff_key()?),
     }
 }
 

@@ -1,28 +1,14 @@
 //! Rights of those who are recorded, and what an audit asks for.
 
-use folge_core::client::AuditAct;
 use folge_core::domain::Language;
-use folge_core::messages::Saying;
 
 use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
 use crate::types::{
-    AnyDocumentId, AuditLine, BreachNotice, ContactPoint, DeviceName, ExportedFile, LossReport,
-    ParticipationId, Subprocessor, relay_time_of, time_of,
+    AuditLine, BreachNotice, ContactPoint, DeviceName, ExportedFile, LossReport, ParticipationId,
+    Subprocessor, relay_time_of, time_of,
 };
-
-fn act_of(act: &AuditAct) -> (String, Option<AnyDocumentId>) {
-    let (code, document) = match act {
-        AuditAct::Said(Saying::Opened(document)) => ("opened", Some(*document)),
-        AuditAct::Said(Saying::Exported { document, .. }) => ("exported", *document),
-        AuditAct::Said(Saying::ClaimPart(part)) => ("handed_over", Some(part.participation)),
-        AuditAct::Said(Saying::Lost { .. }) => ("reported_lost", None),
-        AuditAct::Said(_) => ("said", None),
-        AuditAct::Membership(body) => (body.code(), None),
-    };
-    (code.to_owned(), Shown::shown(document))
-}
 
 #[uniffi::export]
 impl Folge {
@@ -78,17 +64,14 @@ impl Folge {
     /// The audit log of all that this device may read, by time.
     pub async fn audit(&self) -> Result<Vec<AuditLine>, FolgeError> {
         self.read(|client| {
-            let lines = client.audit()?.into_iter().map(|line| {
-                let (act, document) = act_of(&line.act);
-                AuditLine {
-                    person: Shown::shown(line.person),
-                    role: Shown::shown(line.role),
-                    device: Shown::shown(line.device),
-                    at: time_of(line.at_ms),
-                    accepted: line.accepted_ms.map(relay_time_of),
-                    act,
-                    document,
-                }
+            let lines = client.audit()?.into_iter().map(|line| AuditLine {
+                person: Shown::shown(line.person),
+                role: Shown::shown(line.role),
+                device: Shown::shown(line.device),
+                at: time_of(line.at_ms),
+                accepted: line.accepted_ms.map(relay_time_of),
+                act: line.act.code().to_owned(),
+                document: Shown::shown(line.act.document()),
             });
             Ok(lines.collect())
         })
