@@ -20,6 +20,18 @@ const CRATES: &[(&str, &[&str])] = &[
     ("folge-mobile", &["folge-core", "folge-protocol"]),
     ("folge-bindgen", &[]),
     ("folge-wasm-check", &["folge-core"]),
+    ("folge-web-calls", &["folge-core"]),
+    ("folge-thread", &["folge-core", "folge-protocol"]),
+    (
+        "folge-web-worker",
+        &["folge-web-calls", "folge-core", "folge-protocol"],
+    ),
+    ("folge-web-staff", &["folge-web-calls", "folge-core"]),
+    (
+        "folge-web-participant",
+        &["folge-thread", "folge-core", "folge-protocol"],
+    ),
+    ("folge-web-scan", &[]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,1 @@
+//! The calls that the staff app makes to the worker which holds the core.
