@@ -15,11 +15,13 @@ mod queries;
 mod records;
 mod reports;
 mod rights;
+mod sharing;
 mod threads;
 mod timers;
 
+pub use crate::attendance::Offer as VisitOffer;
 pub use agreements::CaseObligation;
-pub use attendance::{PIN_NOTICE, TakenAnswer, VisitOffer};
+pub use attendance::{PIN_NOTICE, TakenAnswer};
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
 pub use lock::Vault;

@@ -7,7 +7,7 @@
 mod content;
 mod padding;
 
-pub use content::{ClockRun, Content};
+pub use content::{ClockRun, Content, clock_runs};
 pub use padding::padme;
 
 use chacha20poly1305::aead::{Aead, Payload};
