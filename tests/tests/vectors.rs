@@ -33,7 +33,7 @@ use folge_core::document::{
 use folge_core::domain::proof::{drawing_hash, pin_hash};
 use folge_core::domain::{
     Area, ClaimLine, ClaimPart, Drawing, DrawingProof, Instant, MeetingForm, Note, Participation,
-    PinProof, Proof, RecordId, SignedAnswer, Verdict, VisitAnswer, VisitDigest,
+    PinProof, Proof, RecordId, ReportKind, SignedAnswer, Verdict, VisitAnswer, VisitDigest,
 };
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content, commitment, open, padme, seal};

@@ -36,33 +36,6 @@ pub(super) enum Contents {
     Parcel(Vec<u8>),
 }
 
-impl Encode for Subject {
-    fn encode(&self, out: &mut Writer) {
-        match self {
-            Self::Group(group, epoch) => {
-                out.u8(1);
-                group.encode(out);
-                out.u32(*epoch);
-            }
-            Self::Document(document, generation) => {
-                out.u8(2);
-                document.encode(out);
-                out.u32(*generation);
-            }
-        }
-    }
-}
-
-impl Decode for Subject {
-    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(match input.u8()? {
-            1 => Self::Group(Decode::decode(input)?, input.u32()?),
-            2 => Self::Document(Decode::decode(input)?, input.u32()?),
-            other => return Err(DecodeError::UnknownTag(other)),
-        })
-    }
-}
-
 impl Encode for GrantContent {
     fn encode(&self, out: &mut Writer) {
         self.recipient.encode(out);
