@@ -18,3 +18,4 @@ pub mod relay;
 pub mod scan;
 pub mod simulation;
 pub mod story;
+pub mod threads;

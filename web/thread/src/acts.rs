@@ -58,8 +58,7 @@ impl Thread {
 
     fn is_shown(&self, is_this: impl Fn(&VisitCard) -> bool, own_too: bool) -> bool {
         self.lines().iter().any(|line| {
-            let counts =
-                line.sender == Sender::Staff || (own_too && line.sender.is_participant());
+            let counts = line.sender == Sender::Staff || (own_too && line.sender.is_participant());
             counts && matches!(&line.saying, Saying::Card(card) if is_this(card))
         })
     }
@@ -168,7 +167,13 @@ impl Thread {
         let log = self.state.confirmed.as_ref().ok_or(Error::NotJoined)?;
         let threads: Vec<_> = self.state.thread(who).into_iter().collect();
         let now = Instant(self.env.now().wall_ms);
-        Ok(attendance::read_offer(code, who.workspace, &threads, log, now)?)
+        Ok(attendance::read_offer(
+            code,
+            who.workspace,
+            &threads,
+            log,
+            now,
+        )?)
     }
 
     /// Answers what a consultant's code showed: the answer goes into the thread, with what was

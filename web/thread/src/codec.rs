@@ -15,9 +15,7 @@ use folge_protocol::limits::{ENTRY_BYTES_MAX, ENVELOPE_BYTES_MAX, GRANT_BYTES_MA
 use folge_protocol::membership::{Entry, Membership};
 
 use crate::error::Error;
-use crate::state::{
-    Kept, Outcome, OwnGrant, Phase, Row, State, Status, Thread, Unsealed,
-};
+use crate::state::{Kept, Outcome, OwnGrant, Phase, Row, State, Status, Thread, Unsealed};
 
 const STATE_VERSION: u8 = 1;
 const KIND_THREAD: u8 = 1;

@@ -125,7 +125,11 @@ impl Thread {
         let mut room = REQUEST_BYTES_TARGET;
         let mut take = |bytes: &[u8], any: bool| {
             let fits = !any || bytes.len() <= room;
-            room = if fits { room.saturating_sub(bytes.len()) } else { 0 };
+            room = if fits {
+                room.saturating_sub(bytes.len())
+            } else {
+                0
+            };
             fits
         };
         let log_len = state.log_len();
@@ -146,7 +150,10 @@ impl Thread {
                 && row.status != Status::Aside
                 && (row.stored || row.header.device != device)
         };
-        let returning = state.own_grants.iter().any(|grant| grant.stored && !grant.sent)
+        let returning = state
+            .own_grants
+            .iter()
+            .any(|grant| grant.stored && !grant.sent)
             || (!state.recovering && state.rows.iter().any(|row| lost(&row)));
         let mut flight = Flight {
             nonce,
@@ -185,7 +192,12 @@ impl Thread {
         let request = SyncRequest {
             instance: state.instance,
             cursor: state.cursor,
-            log_len: from,
+            // Without the key that was granted to the link everything is asked for once more.
+            log_len: if self.at_entrance && entries.is_empty() {
+                0
+            } else {
+                from
+            },
             entries,
             grants: flight.grants.iter().cloned().map(Blob).collect(),
             envelopes,
@@ -243,7 +255,7 @@ impl Thread {
         let mut report = Report::default();
         let mut moved = self.take_entries(reply)?;
         let grants: Vec<Vec<u8>> = reply.grants.iter().map(|blob| blob.0.clone()).collect();
-        self.take_grants(&grants)?;
+        moved |= self.take_grants(&grants)?;
         moved |= self.note_sent(reply, flight, &mut report)?;
         let contradicted = self.breaks_its_word(reply, flight);
         self.take_deliveries(reply, &mut report)?;
@@ -477,9 +489,7 @@ impl Thread {
                     (grant.sent, grant.stored) = (true, true);
                     moved = true;
                 }
-                Some(RefusalCode::StaleKey | RefusalCode::InvitationSpent)
-                    if !flight.returning =>
-                {
+                Some(RefusalCode::StaleKey | RefusalCode::InvitationSpent) if !flight.returning => {
                     report.refused += 1;
                     self.remake_grant(at)?;
                 }
@@ -521,10 +531,13 @@ impl Thread {
         if flight.fetched && !reply.more {
             self.state.wanted = None;
         }
-        let refused = reply.refusals.iter().find_map(|refusal| match refusal.what {
-            Refused::Entry(place) => Some((place, refusal.code)),
-            _ => None,
-        });
+        let refused = reply
+            .refusals
+            .iter()
+            .find_map(|refusal| match refusal.what {
+                Refused::Entry(place) => Some((place, refusal.code)),
+                _ => None,
+            });
         if let Some((place, code)) = refused {
             report.refused += 1;
             let own = usize::try_from(place).is_ok_and(|place| place >= flight.pending_from);
@@ -643,7 +656,9 @@ impl Thread {
         if !genuine {
             self.state.note(Oddity::ForgedEnvelope);
         }
-        self.state.rows.push(Row::new(bytes.clone(), header.clone()));
+        self.state
+            .rows
+            .push(Row::new(bytes.clone(), header.clone()));
         let at = self.state.rows.len() - 1;
         self.place(at, delivery.number, delivery.accepted_ms)?;
         self.try_open(who, at, envelope, genuine);
@@ -717,7 +732,12 @@ impl Thread {
             self.judge_seen(at);
         }
         let (number, _) = self.state.end();
-        for promised in reply.receipt.heads.iter().filter(|head| head.document == thread) {
+        for promised in reply
+            .receipt
+            .heads
+            .iter()
+            .filter(|head| head.document == thread)
+        {
             let at = self.state.row_at(promised.number);
             let here = at.map(|at| self.state.rows[at].head);
             if promised.number <= number && promised.number > 0 && here != Some(promised.head) {
@@ -744,7 +764,9 @@ impl Thread {
                 let before = &state.rows[before];
                 before.hash == row.header.previous && before.number < row.number
             });
-        let earlier = row.number.and_then(|number| state.row_at(number.checked_sub(1)?));
+        let earlier = row
+            .number
+            .and_then(|number| state.row_at(number.checked_sub(1)?));
         let late = earlier.is_some_and(|at| state.rows[at].accepted_ms > row.accepted_ms);
         if !follows || late {
             self.state.note(Oddity::Dropped);
@@ -794,7 +816,11 @@ impl Thread {
     /// Takes the office's read marks, over the same stream as ours.
     fn take_marks(&mut self, reply: &SyncReply) {
         let thread = self.state.thread(self.who());
-        for mark in reply.marks.iter().filter(|mark| Some(mark.document) == thread) {
+        for mark in reply
+            .marks
+            .iter()
+            .filter(|mark| Some(mark.document) == thread)
+        {
             let at = self.state.row_at(mark.number);
             let head = at.map(|at| self.state.rows[at].head);
             let Some(log) = &self.state.confirmed else {
@@ -893,9 +919,8 @@ impl Thread {
     pub(crate) fn unseal(&mut self, which: impl Fn(&Row) -> bool) {
         let device = self.who().device;
         let state: &mut State = &mut self.state;
-        let is_mine = |row: &Row| {
-            row.header.device == device && row.number.is_none() && !row.stored
-        };
+        let is_mine =
+            |row: &Row| row.header.device == device && row.number.is_none() && !row.stored;
         let first = state
             .rows
             .iter()

@@ -1,7 +1,7 @@
 //! Own data, to be taken home: everything that stands in the thread, for people and for programs
 //! (GDPR, articles 15 and 20). What else the provider has recorded, it hands out on request.
 
-use folge_core::domain::{MeetingForm, Verdict};
+use folge_core::domain::{LocalDate, MeetingForm, Verdict};
 use folge_core::messages::{RequestState, Right, Saying, Stance};
 
 use crate::state::Thread;
@@ -114,8 +114,8 @@ fn parts(
         } => (
             "absence",
             vec![
-                ("from", from.start().0.to_string()),
-                ("until", until.start().0.to_string()),
+                ("from", day_text(*from)),
+                ("until", day_text(*until)),
                 text(words),
             ],
         ),
@@ -261,4 +261,17 @@ fn escape(out: &mut String, text: &str) {
             c => out.push(c),
         }
     }
+}
+
+/// A day as `2026-01-05`.
+fn day_text(day: LocalDate) -> String {
+    let date = day.date();
+    let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
+    let mut text = date.year().to_string();
+    for part in [month, day] {
+        text.push('-');
+        text.push(char::from(b'0' + part / 10));
+        text.push(char::from(b'0' + part % 10));
+    }
+    text
 }

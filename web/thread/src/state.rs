@@ -269,9 +269,9 @@ impl State {
     }
 
     pub(crate) fn row_of(&self, device: DeviceId, sequence: u64) -> Option<usize> {
-        self.rows.iter().position(|row| {
-            (row.header.device, row.header.sequence) == (device, sequence)
-        })
+        self.rows
+            .iter()
+            .position(|row| (row.header.device, row.header.sequence) == (device, sequence))
     }
 
     /// This device's last sequence and envelope.

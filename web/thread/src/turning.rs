@@ -256,7 +256,8 @@ impl Thread {
     }
 
     /// Takes grants from the relay, and opens what can be opened; one may hold the key to the next.
-    pub(crate) fn take_grants(&mut self, fresh: &[Vec<u8>]) -> Result<(), Error> {
+    /// Says whether one was opened.
+    pub(crate) fn take_grants(&mut self, fresh: &[Vec<u8>]) -> Result<bool, Error> {
         for bytes in fresh {
             let grant = Grant::from_bytes(bytes)
                 .map_err(|_| Error::Fault(folge_core::RelayFault::Malformed))?;
@@ -268,8 +269,9 @@ impl Thread {
                 self.state.grants.push(bytes.clone());
             }
         }
+        let waiting = self.state.grants.len();
         self.open_grants();
-        Ok(())
+        Ok(self.state.grants.len() < waiting)
     }
 
     fn open_grants(&mut self) {
@@ -291,7 +293,9 @@ impl Thread {
                     .devices()
                     .get(&grant.issuer)
                     .is_some_and(|issuer| grant.verify(&issuer.verifier).is_ok());
-                let granted = signed.then(|| keyring.open(&grant, opener.as_ref())).flatten();
+                let granted = signed
+                    .then(|| keyring.open(&grant, opener.as_ref()))
+                    .flatten();
                 let Some(granted) = granted else {
                     return true;
                 };
@@ -354,9 +358,12 @@ impl Thread {
             Grant::from_bytes(bytes).is_ok_and(|grant| !is_void(log, grant.recipient))
         });
         let log = log.clone();
-        while let Some(place) = self.state.own_grants.iter().position(|grant| {
-            is_void(&log, grant.recipient)
-        }) {
+        while let Some(place) = self
+            .state
+            .own_grants
+            .iter()
+            .position(|grant| is_void(&log, grant.recipient))
+        {
             if self.state.own_grants[place].stored {
                 self.state.own_grants.remove(place);
             } else {

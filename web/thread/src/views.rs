@@ -390,7 +390,10 @@ impl Thread {
     #[must_use]
     pub fn absences(&self) -> Vec<AbsenceView> {
         let lines = self.lines();
-        let own = lines.iter().rev().filter(|line| line.sender.is_participant());
+        let own = lines
+            .iter()
+            .rev()
+            .filter(|line| line.sender.is_participant());
         own.filter_map(|line| match &line.saying {
             Saying::Absent { from, until, text } => Some(AbsenceView {
                 id: line.id,
