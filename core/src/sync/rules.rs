@@ -5,11 +5,10 @@
 //!
 //! [`Replica`]: crate::sync
 
-use std::collections::BTreeMap;
-
 use folge_protocol::crypto::{PublicKey, SecretKey};
 use folge_protocol::grant::Recipient;
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, InvitationId, PersonId, WorkspaceId};
+use folge_protocol::maps::Map;
 use folge_protocol::membership::{Author, Body, DocumentKind, Entry, Membership, Role};
 use folge_protocol::wire::{Signed, SyncReply};
 
@@ -72,7 +71,7 @@ pub fn judge_reply(
 /// The receipt must cover whatever number the message gives to an envelope.
 fn judge_cover(reply: &SyncReply) -> Result<(), RelayFault> {
     let heads = reply.receipt.heads.iter();
-    let heads: BTreeMap<DocumentId, u64> = heads.map(|head| (head.document, head.number)).collect();
+    let heads: Map<DocumentId, u64> = heads.map(|head| (head.document, head.number)).collect();
     let covered = |document: DocumentId, number: u64| {
         number > 0 && heads.get(&document).is_some_and(|head| number <= *head)
     };

@@ -1,8 +1,6 @@
 //! The whole state as bytes, and back. Version byte first; secrets are in it, so whoever keeps it
 //! seals it.
 
-use std::collections::BTreeMap;
-
 use folge_core::env::{Env, Reading};
 use folge_core::keys::Secret;
 use folge_core::limits::MESSAGE_BYTES_MAX;
@@ -212,10 +210,10 @@ impl Decode for State {
         state.office = input.u64()?;
         state.oddities = input.u32()?;
         state.keyless = input.u32()?;
-        let mut drafts = BTreeMap::new();
+        let mut drafts = Vec::new();
         for _ in 0..input.u32()? {
             let of = text(input)?;
-            drafts.insert(of, text(input)?);
+            drafts.push((of, text(input)?));
         }
         state.drafts = drafts;
         state.language = text(input)?;

@@ -1,7 +1,5 @@
 //! What a participant's device has, in memory; `codec` puts it into bytes.
 
-use std::collections::BTreeMap;
-
 use folge_core::env::{Env, Reading};
 use folge_core::envelope::{Content, open};
 use folge_core::keys::{DeviceSecrets, InvitationLink, Key32, Keyring, Secret, Subject};
@@ -193,7 +191,7 @@ pub(crate) struct State {
     /// Requests that went by while the thread's newest key was missing.
     pub(crate) keyless: u32,
     /// Words that were typed and not sent, by what they are for.
-    pub(crate) drafts: BTreeMap<String, String>,
+    pub(crate) drafts: Vec<(String, String)>,
     /// The language that was chosen; empty for none.
     pub(crate) language: String,
 }
@@ -588,15 +586,17 @@ impl Thread {
     /// Words that were typed and not sent.
     #[must_use]
     pub fn draft(&self, of: &str) -> &str {
-        self.state.drafts.get(of).map_or("", String::as_str)
+        let mut drafts = self.state.drafts.iter();
+        let found = drafts.find(|(known, _)| known == of);
+        found.map_or("", |(_, words)| words)
     }
 
     /// Keeps typed words; empty ones are forgotten.
     pub fn set_draft(&mut self, of: &str, words: &str) {
-        if words.is_empty() {
-            self.state.drafts.remove(of);
-        } else {
-            self.state.drafts.insert(of.to_owned(), words.to_owned());
+        self.state.drafts.retain(|(known, _)| known != of);
+        if !words.is_empty() {
+            let draft = (of.to_owned(), words.to_owned());
+            self.state.drafts.push(draft);
         }
     }
 

@@ -1,12 +1,11 @@
 //! What the page shows: drawn from the thread's lines whenever it is asked for.
 
-use std::collections::BTreeMap;
-
 use folge_core::domain::{LocalDate, RecordId, Verdict};
 use folge_core::messages::{
     Message, ReportCard, RequestState, Right, Saying, Stance, VisitCard, state_of_request,
 };
 use folge_protocol::ids::DeviceId;
+use folge_protocol::maps::Map;
 use folge_protocol::membership::Role;
 
 use crate::state::{Row, Status, Thread};
@@ -254,7 +253,7 @@ impl Thread {
     #[must_use]
     pub fn meetings(&self) -> Vec<Meeting> {
         let lines = self.lines();
-        let mut found: BTreeMap<RecordId, Meeting> = BTreeMap::new();
+        let mut found: Map<RecordId, Meeting> = Map::new();
         for line in &lines {
             let Saying::Card(card) = &line.saying else {
                 continue;
