@@ -32,8 +32,8 @@ impl LinkPage {
 
     const fn path(self) -> &'static str {
         match self {
-            Self::Staff => "/i#",
-            Self::Participant => "/p#",
+            Self::Staff => "/i",
+            Self::Participant => "/p",
         }
     }
 }
@@ -102,6 +102,7 @@ impl InvitationLink {
         let front = self.app_url.as_ref().unwrap_or(&self.relay_url);
         let mut text = front.trim_end_matches('/').to_owned();
         text.push_str(self.page.path());
+        text.push('#');
         for byte in self.to_bytes() {
             for digit in [byte >> 4, byte & 15] {
                 text.extend(char::from_digit(u32::from(digit), 16));
@@ -114,9 +115,10 @@ impl InvitationLink {
     /// # Errors
     /// [`LinkError`] where anything is missing or too much.
     pub fn from_text(text: &str) -> Result<Self, LinkError> {
-        let (page, (front, fragment)) = LinkPage::ALL
+        let (front, fragment) = text.trim().split_once('#').ok_or(LinkError)?;
+        let (page, front) = LinkPage::ALL
             .into_iter()
-            .find_map(|page| Some((page, text.trim().split_once(page.path())?)))
+            .find_map(|page| Some((page, front.strip_suffix(page.path())?)))
             .ok_or(LinkError)?;
         // A slash too many does not matter.
         let front = front.trim_end_matches('/');

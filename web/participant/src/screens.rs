@@ -91,8 +91,24 @@ fn date(texts: &Texts, day: LocalDate) -> String {
 }
 
 fn filled(text: &str, n: usize, m: usize) -> String {
-    text.replace("{n}", &n.to_string())
-        .replace("{m}", &m.to_string())
+    let mut out = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '{' {
+            digits(&mut out, if letters.next() == Some('n') { n } else { m });
+            letters.next();
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}
+
+fn digits(out: &mut String, n: usize) {
+    if n > 9 {
+        digits(out, n / 10);
+    }
+    out.extend(char::from_digit(u32::try_from(n % 10).unwrap_or(0), 10));
 }
 
 impl App {

@@ -298,7 +298,7 @@ impl Thread {
     }
 
     /// Reads the messages of what was read before. Signatures were checked when it came.
-    fn reopen(&mut self) -> Result<(), Error> {
+    pub(crate) fn reopen(&mut self) -> Result<(), Error> {
         let who = self.who();
         for at in 0..self.state.rows.len() {
             self.state.rows[at].head = Hash::ZERO;

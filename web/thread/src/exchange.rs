@@ -9,10 +9,11 @@ use folge_core::sync::rules::judge_reply;
 use folge_protocol::codec::{Decode, Encode};
 use folge_protocol::crypto::{Tag, tagged_hash};
 use folge_protocol::envelope::{Envelope, EnvelopeKind, Header, envelope_hash};
-use folge_protocol::ids::{DocumentId, Hash};
+use folge_protocol::ids::{DeviceId, DocumentId, Hash};
 use folge_protocol::limits::{
     CIPHERTEXT_BYTES_MAX, MESSAGE_ENTRIES_MAX, REQUEST_AGE_MILLISECONDS_MAX, REQUEST_BYTES_TARGET,
 };
+use folge_protocol::maps::Map;
 use folge_protocol::membership::{Entry, Membership, Role};
 use folge_protocol::wire::{
     Ack, Blob, Delivery, PATH_SYNC, RefusalCode, Refused, RelayError, StreamFrom, SyncReply,
@@ -173,14 +174,15 @@ impl Thread {
         }
         let mut envelopes = Vec::new();
         if !state.recovering && !self.at_entrance {
-            let mut rows: Vec<&Row> = state
-                .rows
-                .iter()
-                .filter(|row| row.number.is_none() && row.status != Status::Aside)
-                .filter(|row| lost(row) == returning)
-                .collect();
-            rows.sort_by_key(|row| row.header.sequence);
-            for row in rows {
+            // Each device's in order; those of others come back whole.
+            let mut rows: Map<(u64, DeviceId), &Row> = Map::new();
+            for row in &state.rows {
+                let waits = row.number.is_none() && row.status != Status::Aside;
+                if waits && lost(&row) == returning {
+                    rows.insert((row.header.sequence, row.header.device), row);
+                }
+            }
+            for row in rows.values() {
                 if !take(&row.bytes, !envelopes.is_empty()) {
                     break;
                 }
@@ -310,11 +312,12 @@ impl Thread {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let before = self.state.clone();
+        let before = self.state.to_bytes();
         let done = work(self);
         if done.is_err() {
             let oddities = self.state.oddities;
-            self.state = before;
+            self.state = State::from_bytes(&before).map_err(|_| Error::Unreadable)?;
+            self.reopen()?;
             self.state.oddities |= oddities;
         }
         done
@@ -930,13 +933,16 @@ impl Thread {
         let Some(first) = first else {
             return;
         };
-        let (mut taken, kept): (Vec<Row>, Vec<Row>) = std::mem::take(&mut state.rows)
-            .into_iter()
-            .partition(|row| is_mine(row) && row.header.sequence >= first);
-        state.rows = kept;
-        taken.sort_by_key(|row| row.header.sequence);
+        let mut taken: Map<u64, Row> = Map::new();
+        for row in std::mem::take(&mut state.rows) {
+            if is_mine(&row) && row.header.sequence >= first {
+                taken.insert(row.header.sequence, row);
+            } else {
+                state.rows.push(row);
+            }
+        }
         let mut waiting = Vec::new();
-        for row in &taken {
+        for row in taken.values() {
             waiting.extend(unsealed_of(state, row));
         }
         waiting.append(&mut state.unsealed);

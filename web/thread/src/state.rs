@@ -81,7 +81,6 @@ pub(crate) enum Status {
 }
 
 /// A message in an envelope.
-#[derive(Clone)]
 pub(crate) struct Said {
     pub(crate) device: DeviceId,
     /// `None`: of a later version, or damaged.
@@ -97,7 +96,6 @@ pub(crate) struct Origin {
 }
 
 /// An envelope of the thread.
-#[derive(Clone)]
 pub(crate) struct Row {
     pub(crate) bytes: Vec<u8>,
     /// Its place in the stream; none while the relay does not have it.
@@ -143,7 +141,6 @@ pub(crate) struct Unsealed {
 }
 
 /// A grant made here.
-#[derive(Clone)]
 pub(crate) struct OwnGrant {
     pub(crate) recipient: Recipient,
     pub(crate) subjects: Vec<Subject>,
@@ -161,8 +158,8 @@ pub(crate) struct Who {
     pub(crate) device: DeviceId,
 }
 
-/// Everything that changes, so that a reply is taken whole or not at all.
-#[derive(Clone, Default)]
+/// Everything that changes.
+#[derive(Default)]
 pub(crate) struct State {
     /// The log's entries as the relay has confirmed them.
     pub(crate) log: Vec<Vec<u8>>,

@@ -195,9 +195,12 @@ impl Thread {
     }
 
     /// The thread's rows in the order of the stream; what the relay does not have yet comes last.
-    fn rows(&self) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.state.rows.iter().collect();
-        rows.sort_by_key(|row| (row.number.unwrap_or(u64::MAX), row.header.sequence));
+    fn rows(&self) -> Map<(u64, u64, usize), &Row> {
+        let mut rows = Map::new();
+        for (place, row) in self.state.rows.iter().enumerate() {
+            let number = row.number.unwrap_or(u64::MAX);
+            rows.insert((number, row.header.sequence, place), row);
+        }
         rows
     }
 
@@ -212,7 +215,7 @@ impl Thread {
             saying: message.saying.clone(),
         };
         let mut lines = Vec::new();
-        for row in self.rows() {
+        for row in self.rows().values() {
             let sent = match row.number {
                 None => Sent::Saved,
                 Some(number) if number <= self.state.office => Sent::Read,
@@ -297,8 +300,12 @@ impl Thread {
                 meeting.changed = true;
             }
         }
-        let mut meetings: Vec<Meeting> = found.into_values().collect();
-        meetings.sort_by_key(|meeting| std::cmp::Reverse((meeting.card.start, meeting.card.visit)));
+        let mut by_time = Map::new();
+        for meeting in found.into_values() {
+            by_time.insert((meeting.card.start, meeting.card.visit), meeting);
+        }
+        let mut meetings: Vec<Meeting> = by_time.into_values().collect();
+        meetings.reverse();
         meetings
     }
 
