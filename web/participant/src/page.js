@@ -79,12 +79,17 @@ export function show(language, direction, content, focus) {
     document.body.append(root, said);
   }
   stopCamera();
+  const { tagName, textContent } = document.activeElement ?? {};
   root.replaceChildren(content);
+  const head = root.querySelector("h1");
+  head?.setAttribute("tabindex", "-1");
   if (focus) {
-    const head = root.querySelector("h1");
-    head?.setAttribute("tabindex", "-1");
     head?.focus();
     scrollTo(0, 0);
+  } else if (tagName && tagName !== "BODY") {
+    const all = [...root.querySelectorAll(tagName)];
+    const same = all.find((node) => node.textContent === textContent);
+    same?.focus({ preventScroll: true });
   }
 }
 export function say(text) {
