@@ -418,6 +418,7 @@ impl App {
             } => {
                 self.notice = Some(told);
                 self.problem = None;
+                let saved = if undo { self.texts.saved } else { "" };
                 self.undo = None;
                 if let (true, Some(message), Screen::Ask(visit)) = (undo, message, self.screen) {
                     self.undo = Some(Undo { message, visit });
@@ -426,7 +427,7 @@ impl App {
                 }
                 self.screen = next;
                 self.draw(true);
-                browser::say(&[told, " ", self.texts.saved].concat());
+                browser::say(&[told, " ", saved].concat());
                 if let Some(thread) = &mut self.thread {
                     thread.hurry();
                 }

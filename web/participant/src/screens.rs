@@ -19,7 +19,7 @@ pub(crate) fn word<'a>(texts: &'static Texts, code: &'a str) -> &'a str {
         "notice" => texts.kind_notice,
         "comment" => texts.kind_comment,
         "request" => texts.kind_request,
-        "answer" => texts.kind_answer,
+        "request_answer" => texts.kind_answer,
         "meeting" => texts.kind_meeting,
         "meeting_answer" => texts.kind_meeting_answer,
         "report" => texts.kind_report,
@@ -33,7 +33,7 @@ pub(crate) fn word<'a>(texts: &'static Texts, code: &'a str) -> &'a str {
         "form" => texts.field_form,
         "consultant" => texts.field_consultant,
         "place" => texts.field_place,
-        "stance" => texts.field_answer,
+        "answer" | "stance" => texts.field_answer,
         "title" => texts.field_title,
         "right" => texts.field_right,
         "state" => texts.field_state,
@@ -236,16 +236,8 @@ impl App {
         }
         let mut main = el("main", "", "");
         if let Some(notice) = self.notice {
-            let text = [
-                notice,
-                " ",
-                if notice == texts.saved {
-                    ""
-                } else {
-                    texts.saved
-                },
-            ]
-            .concat();
+            let saved = if self.undo.is_some() { texts.saved } else { "" };
+            let text = [notice, " ", saved].concat();
             let mut told = el("div", "notice good row apart", "").add(el("span", "", &text));
             if self.undo.is_some() && self.screen == Screen::Home {
                 told = told.add(self.button(texts.undo, "", Act::Undo));
