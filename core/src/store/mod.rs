@@ -202,6 +202,53 @@ impl Store {
         })
     }
 
+    /// Whether a store in a database that the caller opened is opened by a passphrase; otherwise by
+    /// 32 random bytes.
+    /// # Errors
+    /// [`StoreError::NotAStore`] where there is none yet.
+    pub fn asks_for_passphrase(conn: &Connection) -> Result<bool, StoreError> {
+        if schema::version(conn)? == 0 {
+            return Err(StoreError::NotAStore);
+        }
+        let wrapped: Vec<u8> =
+            conn.query_row("SELECT value FROM meta WHERE name = 'unlock'", [], |row| {
+                row.get(0)
+            })?;
+        unlock::asks_for_passphrase(&wrapped)
+    }
+
+    /// Has the store opened by something else from now on. `now` is what opens it yet: an attempt
+    /// with a wrong one is counted as at the door.
+    /// # Errors
+    /// [`StoreError::WrongSecret`], [`StoreError::TooManyAttempts`]; then nothing has changed.
+    pub fn change_unlock(
+        &mut self,
+        now: &Unlock,
+        then: &Unlock,
+        env: &mut Env,
+    ) -> Result<(), StoreError> {
+        let wrapped: Vec<u8> =
+            self.conn
+                .query_row("SELECT value FROM meta WHERE name = 'unlock'", [], |row| {
+                    row.get(0)
+                })?;
+        if unlock::is_attempt(&wrapped, now) {
+            attempts::count(&self.conn, &Tried::passphrase(), env.now())?;
+        }
+        let key = unlock::unwrap(&wrapped, now)?;
+        attempts::forget(&self.conn, &Tried::passphrase());
+        let wrapped = unlock::wrap(&key, then, env)?;
+        self.transaction(|store| {
+            store.conn.execute(
+                "UPDATE meta SET value = ?1 WHERE name = 'unlock'",
+                [wrapped],
+            )?;
+            Ok(())
+        })?;
+        // The old wrapping stands in the log yet.
+        self.checkpoint()
+    }
+
     /// Counts a PIN of a participation's participant as failed, on disk, until
     /// [`Store::forget_pins`] says otherwise. Not within a transaction.
     /// # Errors
