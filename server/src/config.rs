@@ -20,6 +20,12 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// What a founding request must carry.
     pub founding_token: Option<Vec<u8>>,
+    /// The folder with the app, where the relay hands it out too.
+    pub web: Option<PathBuf>,
+    /// Relays on other hosts that the app may talk to.
+    pub web_relays: Vec<String>,
+    /// Other hosts whose app may talk to this relay.
+    pub app_origins: Vec<String>,
     /// The limits.
     pub limits: Limits,
 }
@@ -31,6 +37,9 @@ impl std::fmt::Debug for Config {
             .field("listen", &self.listen)
             .field("tls", &self.tls)
             .field("founding", &self.founding_policy())
+            .field("web", &self.web)
+            .field("web_relays", &self.web_relays)
+            .field("app_origins", &self.app_origins)
             .field("limits", &self.limits)
             .finish()
     }
@@ -54,6 +63,9 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: None,
             founding_token: None,
+            web: None,
+            web_relays: Vec::new(),
+            app_origins: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -83,6 +95,14 @@ pub struct ConfigFile {
     pub tls_key: Option<PathBuf>,
     /// The file that holds the founding token.
     pub founding_token_file: Option<PathBuf>,
+    /// The folder with the app.
+    pub web: Option<PathBuf>,
+    /// Relays on other hosts that the app may talk to.
+    #[serde(default)]
+    pub web_relays: Vec<String>,
+    /// Other hosts whose app may talk to this relay.
+    #[serde(default)]
+    pub app_origins: Vec<String>,
     /// `text` or `json`.
     pub log_format: Option<String>,
     /// A level, or a filter as `tracing` reads it.

@@ -58,6 +58,8 @@ pub const LIVE_SEND_MILLISECONDS_MAX: u64 = 20_000;
 pub const LIVE_PING_MILLISECONDS: u64 = 30_000;
 /// The largest message that a live client may send, in bytes: its hello.
 pub const LIVE_HELLO_BYTES_MAX: usize = 4 * 1024;
+/// What the app's files may come to, in bytes: they are held in memory.
+pub const WEB_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Requests remembered against replay.
 pub const REPLAY_REQUESTS_MAX: usize = 256 * 1024;
 /// Devices, workspaces or addresses whose rate is remembered.

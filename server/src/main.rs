@@ -38,6 +38,9 @@ The file given with --config is TOML, every key optional:
   tls_cert = \"fullchain.pem\"
   tls_key = \"privkey.pem\"
   founding_token_file = \"founding.token\"
+  web = \"/usr/share/folge/web\"
+  app_origins = [\"https://app.example.no\"]
+  web_relays = [\"https://other-relay.example.no\"]
   log_format = \"json\"
   log_level = \"info\"
   [limits]
@@ -71,7 +74,7 @@ struct Cli {
 enum Command {
     /// Serves until it is told to stop.
     #[command(after_help = SERVE_HELP)]
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Copies the database to a file, also while a relay serves from it.
     Backup {
         #[command(flatten)]
@@ -133,6 +136,25 @@ struct Serve {
     /// The file with the token that founding a workspace needs.
     #[arg(long, value_name = "FILE", env = "FOLGE_RELAY_FOUNDING_TOKEN_FILE")]
     founding_token_file: Option<PathBuf>,
+    /// The folder with the app for browsers, as `cargo xtask web` makes it: handed out at /.
+    #[arg(long, value_name = "DIR", env = "FOLGE_RELAY_WEB")]
+    web: Option<PathBuf>,
+    /// A relay on another host that the app handed out here may talk to; may be given many times.
+    #[arg(
+        long = "web-relay",
+        value_name = "URL",
+        env = "FOLGE_RELAY_WEB_RELAYS",
+        value_delimiter = ','
+    )]
+    web_relays: Vec<String>,
+    /// Another host whose app may talk to this relay; may be given many times.
+    #[arg(
+        long = "app-origin",
+        value_name = "URL",
+        env = "FOLGE_RELAY_APP_ORIGINS",
+        value_delimiter = ','
+    )]
+    app_origins: Vec<String>,
     /// Sets a limit; may be given many times.
     #[arg(
         long = "limit",
@@ -151,7 +173,7 @@ struct Serve {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve(serve) => run(serve),
+        Command::Serve(serve) => run(*serve),
         Command::Backup { data, to, force } => folge_relay::admin::backup(&data.data, &to, force)
             .map(|()| {
                 say(&format!("backed up to {}", to.display()));
@@ -266,8 +288,16 @@ fn merge(serve: Serve, file: ConfigFile) -> Result<Config, ServeError> {
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
         tls,
         founding_token: token_file.map(|path| token(&path)).transpose()?,
+        web: serve.web.or(file.web),
+        web_relays: either(serve.web_relays, file.web_relays),
+        app_origins: either(serve.app_origins, file.app_origins),
         limits,
     })
+}
+
+/// What was given, or else what the file says.
+fn either(given: Vec<String>, file: Vec<String>) -> Vec<String> {
+    if given.is_empty() { file } else { given }
 }
 
 fn token(path: &std::path::Path) -> Result<Vec<u8>, ServeError> {

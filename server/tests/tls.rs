@@ -68,6 +68,12 @@ async fn secured() -> Secured {
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::in_directory(dir.path());
     config.tls = Some(tls);
+    let web = dir.path().join("web");
+    std::fs::create_dir_all(&web).unwrap();
+    for page in ["index.html", "p.html"] {
+        std::fs::write(web.join(page), "<p></p>").unwrap();
+    }
+    config.web = Some(web);
     let relay = folge_relay::serve(config).await.unwrap();
     Secured {
         relay,
@@ -106,6 +112,24 @@ async fn over_tls_the_relay_serves_as_it_does_without() {
         let (status, _) = call(tls, method, path, &body).await;
         assert_eq!(status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn over_tls_a_page_is_promised_to_come_by_tls_and_talks_by_nothing_else() {
+    let secured = secured().await;
+    let connector = connector(Some(secured.certificate.clone()));
+    let tcp = TcpStream::connect(secured.relay.addr()).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut tls = connector.connect(name, tcp).await.unwrap();
+    tls.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    let _ = tls.read_to_end(&mut answer).await;
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"));
+    assert!(answer.contains("\r\nstrict-transport-security: max-age=63072000\r\n"));
+    assert!(answer.contains("connect-src 'self' wss://localhost;"));
 }
 
 #[tokio::test]

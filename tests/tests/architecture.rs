@@ -32,6 +32,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &["folge-thread", "folge-core", "folge-protocol"],
     ),
     ("folge-web-scan", &[]),
+    ("folge-web-bundle", &[]),
     ("xtask", &[]),
 ];
 

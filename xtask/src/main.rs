@@ -11,7 +11,9 @@ mod fuzz;
 mod packages;
 mod process;
 mod test;
+mod toolchain;
 mod wasm;
+mod web;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,11 @@ Usage: cargo xtask <command>
           Needs a nightly toolchain and cargo-fuzz.
   deny    Licences, banned and duplicate crates, by cargo-deny.
   wasm    Only the wasm build: the core compiles and links for browsers.
+  web [--dev] [--check-reproducible] [--release-key FILE --sequence N]
+          The app for browsers, in target/web/dist; signed with the development key, which
+          everybody has, or as a release with a key of your own. See docs/web.md.
+          --dev                 hardly optimised, compiled in a fraction of the time
+          --check-reproducible  builds twice, in two folders, and compares every byte
   bindings [--write]
           Makes the Kotlin, Swift and Python code of the mobile library, and says whether what is
           public differs from mobile-bindings/api.txt; --write takes it over.
@@ -63,6 +70,7 @@ fn run(args: &[String]) -> Result<(), Failure> {
         "fuzz" => fuzz::run(rest),
         "deny" => deny::run(rest),
         "wasm" => wasm::run(),
+        "web" => web::run(rest),
         "bindings" => bindings::run(rest),
         "demo" => demo::run(rest),
         "bench" => bench::run(rest),

@@ -25,11 +25,15 @@ impl std::fmt::Display for Failure {
     }
 }
 
+/// The repository's root.
+pub(crate) fn repository() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
 /// Goes to the repository's root, so that every path here is relative to it.
 pub(crate) fn enter_repository() -> Result<(), Failure> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = here.parent().unwrap_or(here);
-    std::env::set_current_dir(root).map_err(Failure::to("enter the repository"))
+    std::env::set_current_dir(repository()).map_err(Failure::to("enter the repository"))
 }
 
 /// Where cargo puts what it builds, as an absolute path.

@@ -12,7 +12,7 @@ use crate::document::Record;
 use crate::domain::register::{Employer, Provider, StaffMember};
 use crate::domain::{CodeList, Instant, Language, MeetingForm, OfficeReport, StaffKey, Verdict};
 use crate::error::Error;
-use crate::messages::{Export, RequestState, Right, Saying, StoreLock};
+use crate::messages::{Export, RequestState, Saying, StoreLock};
 use crate::rights::{
     AccessArchive, Affected, ArchiveFile, ArchiveHistory, ArchiveMessage, ArchivePerson,
     ArchiveReading, BreachNotice, ContactPoint, Locked, LostDevice, Measures, ProcessingRegister,

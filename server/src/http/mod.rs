@@ -7,6 +7,7 @@ mod fanout;
 mod listen;
 mod live;
 mod metrics;
+mod web;
 mod writer;
 
 use std::collections::HashMap;
@@ -64,6 +65,8 @@ struct Shared {
     live_devices: Mutex<HashMap<DeviceId, u32>>,
     live_ids: AtomicU64,
     stopping: watch::Receiver<bool>,
+    web: Option<web::Web>,
+    app_origins: Vec<String>,
 }
 
 type App = Arc<Shared>;
@@ -294,14 +297,17 @@ async fn metrics_text(State(app): State<App>) -> Response {
 }
 
 fn router(app: App) -> Router {
+    let crossing = axum::middleware::from_fn_with_state(Arc::clone(&app), web::cross_origin);
     Router::new()
         .route(PATH_RELAY, get(relay_info))
         .route(PATH_FOUND, post(found))
         .route(PATH_SYNC, post(sync))
         .route(PATH_LIVE, get(live::open))
+        .route_layer(crossing)
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_text))
+        .fallback(web::file)
         .with_state(app)
 }
 
@@ -359,6 +365,11 @@ impl RunningRelay {
 /// What is wrong with the configuration, the data directory or the address, and what to do.
 pub async fn serve(config: Config) -> Result<RunningRelay, ServeError> {
     config.limits.validate()?;
+    let web = web::Web::open(&config)?;
+    let origins = config.app_origins.iter();
+    let app_origins = origins
+        .map(|url| web::origin(url))
+        .collect::<Result<_, _>>()?;
     let data = DataDir::create(&config.data)?;
     let lock = data.lock()?;
     let path: PathBuf = data.database();
@@ -399,6 +410,8 @@ pub async fn serve(config: Config) -> Result<RunningRelay, ServeError> {
         live_devices: Mutex::default(),
         live_ids: AtomicU64::new(1),
         stopping: stopping.clone(),
+        web,
+        app_origins,
     });
     let routes = router(Arc::clone(&app));
     let server = tokio::spawn(connections::serve(listener, routes, app, stopping));
