@@ -119,6 +119,7 @@ impl Worker {
 /// Where the browser does not give the files or the key: another tab has them, or the site may
 /// keep nothing.
 #[wasm_bindgen]
+#[allow(unreachable_pub, reason = "exported to JavaScript")]
 pub async fn start() -> Result<(), JsValue> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
     let secret = keys::device_secret().await?;
@@ -170,6 +171,8 @@ pub async fn start() -> Result<(), JsValue> {
     )?;
     tick.forget();
 
+    // Where this tab took over from another, pages ask anew how the app stands.
+    worker.tell(&Event::Locked);
     wasm_bindgen_futures::spawn_local(sync::carry(worker));
     Ok(())
 }
