@@ -87,8 +87,25 @@ pub enum StoreError {
     Sqlite(#[source] rusqlite::Error),
 }
 
+/// Whether a browser's file could not be written: it says no more than that, and what it means is
+/// that the site may keep no more.
+#[cfg(target_family = "wasm")]
+fn is_over_quota(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    error.sqlite_error().is_some_and(|error| {
+        matches!(
+            error.extended_code,
+            ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE | ffi::SQLITE_IOERR_FSYNC
+        )
+    })
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        #[cfg(target_family = "wasm")]
+        if is_over_quota(&error) {
+            return Self::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::NotADatabase) => Self::NotAStore,

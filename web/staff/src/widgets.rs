@@ -138,13 +138,20 @@ pub(crate) fn Qr(qr: QrModules, #[prop(into)] label: String) -> impl IntoView {
 }
 
 /// What was typed in a form, kept as a draft from the first letter on.
-#[derive(Clone, Copy)]
 pub(crate) struct Typed<T: Send + Sync + 'static> {
     /// What is typed; none until the draft was looked for.
     pub(crate) value: RwSignal<Option<T>>,
     name: StoredValue<String>,
     ended: RwSignal<bool>,
 }
+
+impl<T: Send + Sync + 'static> Clone for Typed<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Typed<T> {}
 
 impl<T: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static> Typed<T> {
     /// The draft of a screen, or else what `fresh` begins with.
@@ -342,8 +349,9 @@ pub(crate) fn Several(
     let options = options.into_iter().map(|(key, text)| {
         let id = format!("{name}-{key}");
         let (of, to) = (key.clone(), key);
+        let about = id.clone();
         view! {
-            <label class="choice" for=id.clone()>
+            <label class="choice" for=about>
                 <input
                     type="checkbox"
                     id=id

@@ -22,7 +22,7 @@ fn Long(rows: Vec<AnyView>) -> impl IntoView {
     let all = RwSignal::new(rows.len() <= LINES_FIRST);
     let mut rows = rows;
     let rest = rows.split_off(rows.len().min(LINES_FIRST));
-    let rest = StoredValue::new(Some(rest));
+    let rest = StoredValue::new_local(Some(rest));
     let more = move || {
         if all.get() {
             let rest = rest

@@ -1,7 +1,7 @@
 //! The form of a visit.
 
 use folge_core::domain::{
-    Absence, CancelledBy, EmployerKey, Instant, MeetingForm, Outcome, StaffKey, With,
+    Absence, CancelledBy, EmployerKey, Instant, MeetingForm, Outcome, StaffKey, With as Whom,
 };
 use folge_web_calls::{
     AmendVisit, CaseId, Choices, Failure, FailureClass, GetChoices, GetDay, GetVisit, RecordName,
@@ -40,7 +40,7 @@ pub(super) fn fresh(choices: &Choices, planned: bool) -> VisitForm {
         start,
         end: end % (24 * 60),
         form: MeetingForm::InPerson,
-        with: With::Participant,
+        with: Whom::Participant,
         outcome: if planned {
             Outcome::Planned
         } else {
@@ -128,7 +128,7 @@ pub(super) fn VisitFields(
     let forms = MeetingForm::ALL
         .iter()
         .map(|v| (v.code().to_owned(), app.word(v.code())));
-    let withs = With::ALL
+    let withs = Whom::ALL
         .iter()
         .map(|v| (v.code().to_owned(), app.word(v.code())));
     let named = |all: &[folge_web_calls::Choice]| -> Vec<(String, String)> {
@@ -213,7 +213,7 @@ pub(super) fn VisitFields(
                 name="with" label=t.with options=withs.collect()
                 value=Signal::derive(move || form.with(|form| form.with.code().to_owned()))
                 set=Callback::new(move |code: String| set(Box::new(move |form| {
-                    if let Some(with) = With::from_code(&code) {
+                    if let Some(with) = Whom::from_code(&code) {
                         form.with = with;
                     }
                 })))
