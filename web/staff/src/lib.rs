@@ -3,6 +3,10 @@
 //! A page shows what the worker answers ([`folge_web_calls`]) and holds no rule. What was typed is a
 //! draft in the store before anything else happens to it.
 
+// Leptos makes a component's properties as public as the component says, within modules that are
+// not.
+#![allow(unreachable_pub)]
+
 mod app;
 mod link;
 mod look;
