@@ -7,6 +7,7 @@
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::ids::{DeviceId, DocumentId};
 
+use crate::domain::text::Both;
 use crate::domain::{ClaimPart, Instant, MeetingForm, RecordId, Verdict, VisitDigest};
 use crate::limits::MESSAGE_TEXT_BYTES_MAX;
 
@@ -30,6 +31,19 @@ pub enum Right {
 }
 
 impl Right {
+    /// What a request for it is called.
+    #[must_use]
+    pub const fn request_text(self) -> Both {
+        match self {
+            Self::Access => ("krav om innsyn", "request for access"),
+            Self::Rectification => ("krav om retting", "request for rectification"),
+            Self::Erasure => ("krav om sletting", "request for erasure"),
+            Self::Restriction => ("krav om begrensning", "request for restriction"),
+            Self::Portability => ("krav om dataportabilitet", "request for portability"),
+            Self::Objection => ("innsigelse", "objection"),
+        }
+    }
+
     const ALL: [Self; 6] = [
         Self::Access,
         Self::Rectification,

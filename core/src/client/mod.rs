@@ -6,6 +6,7 @@
 mod agreements;
 mod attendance;
 mod claims;
+mod drafts;
 mod erasure;
 mod evidence;
 mod journal;
@@ -15,11 +16,13 @@ mod queries;
 mod records;
 mod reports;
 mod rights;
+mod run;
 mod threads;
 mod timers;
 
 pub use agreements::CaseObligation;
 pub use attendance::{PIN_NOTICE, TakenAnswer, VisitOffer};
+pub use drafts::Draft;
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
 pub use lock::Vault;
@@ -30,6 +33,7 @@ pub use queries::{
 pub use records::RecordedGroup;
 pub use reports::MailNotice;
 pub use rights::LossReport;
+pub use run::{SyncRun, SyncTotals};
 pub use threads::{RequestLine, ThreadLine};
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};
 
@@ -43,7 +47,7 @@ use crate::document::DocumentKind;
 use crate::env::Env;
 use crate::error::Error;
 use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret, Secret, Subject};
-use crate::store::Store;
+use crate::store::{Store, Unlock};
 use crate::sync::{
     Alarm, Check, Entrance, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport,
     SyncWork,
@@ -172,6 +176,17 @@ impl Client {
     #[must_use]
     pub const fn is_in_test_mode(&self) -> bool {
         self.test_mode
+    }
+
+    /// Has the store opened by something else from now on, such as a new PIN. `now` is what opens
+    /// it yet.
+    /// # Errors
+    /// [`StoreError::WrongSecret`], [`StoreError::TooManyAttempts`]; then nothing has changed.
+    ///
+    /// [`StoreError::WrongSecret`]: crate::store::StoreError::WrongSecret
+    /// [`StoreError::TooManyAttempts`]: crate::store::StoreError::TooManyAttempts
+    pub fn change_unlock(&mut self, now: &Unlock, then: &Unlock) -> Result<(), Error> {
+        self.replica.change_unlock(now, then)
     }
 
     /// This device's identifier.
