@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use folge_tests::browser::{Browser, Lab, ORIGIN, Options, dist};
+use folge_tests::browser::{Browser, Lab, ORIGIN, Options, Slow, axe, dist, video};
 use folge_web_bundle::{Inputs, Release, assemble};
 use serde_json::{Value, json};
 
@@ -464,4 +465,179 @@ fn messages_wait_for_the_core_and_a_trap_is_told() {
          return all",
     );
     assert_eq!(heard, json!([1, 2, { "crashed": true }]));
+}
+
+#[test]
+#[ignore = "in a browser"]
+fn a_code_before_the_camera_is_read() {
+    let lab = Lab::start();
+    let film = lab.dir().join("code.y4m");
+    let text = format!("{ORIGIN}/i#{}", "0123456789abcdef".repeat(8));
+    video::film(&film, &[&text]).unwrap();
+    let browser = lab.browser("camera", Options::phone().camera(&film));
+    browser.open("/");
+    let read = awaited(
+        &browser,
+        "const { scan } = await import(document.querySelector('meta[name=folge-scan]').content);
+         const video = document.createElement('video');
+         video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
+         await video.play();
+         const canvas = document.createElement('canvas');
+         for (let attempt = 0; attempt < 50; attempt++) {
+            await new Promise((done) => setTimeout(done, 100));
+            [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+            const pen = canvas.getContext('2d', { willReadFrequently: true });
+            pen.drawImage(video, 0, 0);
+            const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+            const grey = Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 1]);
+            const text = scan(canvas.width, canvas.height, grey);
+            if (text) return text;
+         }
+         return null",
+    );
+    assert_eq!(read, text);
+    assert_eq!(browser.violations(), Vec::<String>::new());
+}
+
+/// A staff page of our own instead of the app's.
+fn page(lab_folder: &Path, markup: &str) -> PathBuf {
+    let mut inputs = inputs();
+    let show = format!(
+        "document.body.insertAdjacentHTML('beforeend', {})",
+        json!(markup)
+    );
+    inputs.modules.get_mut("staff").unwrap().js =
+        format!("export default async () => {{ document.title = 'Side'; {show} }};");
+    release(&inputs, 1, lab_folder)
+}
+
+#[test]
+#[ignore = "in a browser"]
+fn the_search_for_barriers_finds_them_and_passes_what_is_good() {
+    let folders = tempfile::tempdir().unwrap();
+    let good = page(
+        &folders.path().join("good"),
+        "<main><h1>Besøk</h1><label>Notat <input></label><button class=main>Lagre</button></main>",
+    );
+    let lab = Lab::serving(&good);
+    let browser = lab.browser("good", Options::phone());
+    browser.open("/");
+    browser.role("button", "Lagre");
+    axe(&browser);
+    // The harness itself: what it finds by label and role, types and reads.
+    let field = browser.label("Notat");
+    field.fill("først");
+    field.fill("møtt kl. ni");
+    assert_eq!(
+        (field.value().as_str(), field.accessible_name().as_str()),
+        ("møtt kl. ni", "Notat")
+    );
+    browser.press("Tab");
+    assert_eq!(browser.focused().text(), "Lagre");
+    let heard = browser.read_aloud();
+    assert!(
+        heard.contains(&("heading".to_owned(), "Besøk".to_owned())),
+        "{heard:?}"
+    );
+    assert!(browser.roles("button", |name| name == "Slett").is_empty());
+
+    for (name, markup) in [
+        ("label", "<main><h1>Besøk</h1><input></main>"),
+        (
+            "contrast",
+            "<main><h1>Besøk</h1><button class=main id=x>Lagre</button></main>",
+        ),
+    ] {
+        let bad = page(&folders.path().join(name), markup);
+        let lab = Lab::serving(&bad);
+        let browser = lab.browser(name, Options::phone());
+        browser.open("/");
+        browser.find("h1");
+        if name == "contrast" {
+            // Good in the light, bad in the dark alone.
+            browser.run(
+                "document.getElementById('x').style.cssText = 'color: #fff; background: #0b4f6c';
+                 matchMedia('(prefers-color-scheme: dark)').onchange = ({ matches }) => {
+                    if (matches) document.getElementById('x').style.color = '#0c506d'; };",
+            );
+        }
+        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| axe(&browser)));
+        let why = *found.unwrap_err().downcast::<String>().unwrap();
+        assert!(why.contains(name), "{why}");
+        assert_eq!(why.contains("in dark"), name == "contrast", "{why}");
+    }
+}
+
+#[test]
+#[ignore = "in a browser"]
+fn what_is_kept_outlives_crashes_and_the_harness_can_make_them() {
+    let lab = Lab::start();
+    let browser = lab.browser("unlucky", Options::office());
+    browser.open("/");
+    browser.wait_until_kept();
+    awaited(
+        &browser,
+        "const root = await navigator.storage.getDirectory();
+         const file = await (await root.getFileHandle('x', { create: true })).createWritable();
+         await file.write('kept'); await file.close()",
+    );
+    let kept = |browser: &Browser| {
+        awaited(
+            browser,
+            "const root = await navigator.storage.getDirectory();
+             return (await (await root.getFileHandle('x')).getFile()).text()",
+        )
+    };
+    browser.crash();
+    let browser = browser.restart();
+    browser.open("/");
+    assert_eq!(kept(&browser), "kept");
+    browser.network().cut();
+    let browser = browser.kill_and_restart();
+    browser.open("/");
+    browser.wait_until_kept();
+    assert_eq!(kept(&browser), "kept");
+    browser.network().mend();
+
+    browser.quota(Some(10_000_000));
+    // What the browser says of its quota is a constant, so that pages learn nothing of the disk.
+    let write = || {
+        awaited(
+            &browser,
+            "try {
+                const root = await navigator.storage.getDirectory();
+                const file = await root.getFileHandle('large', { create: true });
+                const writable = await file.createWritable();
+                await writable.write(new Uint8Array(20_000_000)); await writable.close();
+                return 'written';
+             } catch (error) { return error.name }",
+        )
+    };
+    assert_eq!(write(), "QuotaExceededError");
+    browser.quota(None);
+    assert_eq!(write(), "written");
+    assert!(browser.heap_bytes() > 10_000);
+    let picture = lab.dir().join("page.png");
+    browser.screenshot(&picture).unwrap();
+    assert!(std::fs::read(&picture).unwrap().starts_with(b"\x89PNG"));
+    // Slow for pages and for what is asked beside them.
+    let timed = || {
+        let took = awaited(
+            &browser,
+            "const start = performance.now(); await fetch('/v1/relay');
+             return performance.now() - start",
+        );
+        took.as_f64().unwrap()
+    };
+    browser.network().slow(Some(Slow {
+        bits_per_second: 400_000,
+        round_trip: Duration::from_millis(400),
+    }));
+    let relay = lab.relay.url.trim_start_matches("http://").parse().unwrap();
+    // Only new connections are slow.
+    browser.network().lead_to(relay);
+    assert!(timed() > 790.0);
+    browser.network().slow(None);
+    browser.network().lead_to(relay);
+    assert!(timed() < 790.0);
 }
