@@ -79,6 +79,13 @@ texts! {
     update_use: "Bruk den nå", "Use it now";
     update_refused: "En oppdatering ble avvist fordi den ikke er signert riktig. Si fra til administratoren.", "An update was refused because it is not signed properly. Tell your administrator.";
     development: "Utviklingsversjon – ikke for ekte personopplysninger", "Development version – not for real personal data";
+    found: "Jeg setter opp Følge for en ny arrangør", "I set up Følge for a new provider";
+    found_why: "Du blir administrator. Relé-adressen og koden får du av den som drifter reléet.", "You become the administrator. Whoever runs the relay gives you its address and the code.";
+    relay_address: "Adressen til reléet", "The relay's address";
+    founding_code: "Kode", "Code";
+    recovery: "Gjenopprettingsord", "Recovery words";
+    recovery_why: "Skriv dem ned nå og legg dem i en safe. De vises bare denne gangen, og er den eneste veien tilbake hvis alle administratorer mister enhetene sine.", "Write them down now and put them into a safe. They are shown this once, and are the only way back if all administrators lose their devices.";
+    recovery_done: "Jeg har skrevet dem ned", "I have written them down";
     // The day.
     start_visit: "Start møte", "Start visit";
     start_travel: "Start reise", "Start travel";
