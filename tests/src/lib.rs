@@ -19,3 +19,4 @@ pub mod relay;
 pub mod scan;
 pub mod simulation;
 pub mod story;
+pub mod threads;

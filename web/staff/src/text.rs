@@ -201,6 +201,12 @@ texts! {
     said_yes: "Deltakeren sa ja", "The participant said yes";
     said_no: "Deltakeren sa nei", "The participant said no";
     said_wrong: "Deltakeren sier at noe er feil", "The participant says that something is wrong";
+    report_shown: "Vist til deltakeren", "Shown to the participant";
+    report_agrees: "Deltakeren er enig i teksten", "The participant agrees with the text";
+    report_disagrees: "Deltakeren er uenig i teksten", "The participant does not agree with the text";
+    report_comment: "Deltakeren om teksten", "The participant about the text";
+    show_report: "Vis til deltakeren", "Show to the participant";
+    report_is_shown: "Deltakeren kan lese det på sin side.", "The participant can read it on their page.";
     away: "Melder fravær", "Will be away";
     other_message: "Noe en nyere versjon viser", "Something that a newer version shows";
     participant: "Deltaker", "Participant";
