@@ -243,6 +243,8 @@ pub struct ShowReport {
     pub case: CaseId,
     /// The report.
     pub report: RecordId,
+    /// Which: a code of `domain::ReportKind`.
+    pub kind: String,
 }
 
 /// Writes to the participant, in the thread.
