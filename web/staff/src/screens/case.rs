@@ -223,7 +223,7 @@ fn Reports(
     let t = app.t();
     let language = app.language.get();
     let row = move |report: ReportLine| {
-        let id = report.id;
+        let (id, code) = (report.id, report.kind.clone());
         let kind = app.word(&report.kind);
         let until = report.to.map(|day| date_words(day, language));
         let delivered = match report.delivered {
@@ -243,7 +243,8 @@ fn Reports(
                     <Where standing=report.standing/>
                     {shows.then(|| view! {
                         <button data-do="show-report" on:click=move |_| {
-                            app.act(ShowReport { case, report: id }, move |()| app.say(t.report_is_shown));
+                            let kind = code.clone();
+                            app.act(ShowReport { case, report: id, kind }, move |()| app.say(t.report_is_shown));
                         }>{t.show_report}</button>
                     })}
                 </div>

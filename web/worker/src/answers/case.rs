@@ -8,7 +8,7 @@ use folge_core::contract::billing::Hours;
 use folge_core::contract::evidence::TimeCertainty;
 use folge_core::contract::reports::templates;
 use folge_core::document::{CaseFilter, Record, RecordRef};
-use folge_core::domain::{Instant, LocalDate, Participation, Verdict};
+use folge_core::domain::{Instant, LocalDate, Participation, ReportKind, Verdict};
 use folge_core::messages::{Saying, Stance};
 use folge_core::rights::{field_words, record_words, value_words};
 use folge_protocol::ids::DocumentId;
@@ -333,10 +333,12 @@ impl Answer<GetHistory> for Desk {
 
 impl Answer<ShowReport> for Desk {
     fn answer(&mut self, call: ShowReport) -> Result<(), Failure> {
-        self.write(|client| {
-            client
-                .share_report(document(call.case), call.report)
-                .map(drop)
+        let about = document(call.case);
+        self.write(|client| match ReportKind::from_code(&call.kind) {
+            Some(ReportKind::Plan | ReportKind::JointPlan) => {
+                client.share_plan(about, call.report).map(drop)
+            }
+            _ => client.share_report(about, call.report).map(drop),
         })
     }
 }
