@@ -133,6 +133,9 @@ pub enum Error {
     /// Too many timers.
     #[error("too many timers are running: stop one first")]
     TooManyTimers,
+    /// Too many drafts are kept.
+    #[error("too many drafts")]
+    TooManyDrafts,
     /// What the program itself wrote into its store cannot be read back.
     #[error("the store holds something unreadable in {0}")]
     Unreadable(&'static str),
@@ -197,6 +200,7 @@ impl Error {
             Self::Mail(_) => "mail",
             Self::UnknownTimer => "unknown_timer",
             Self::TooManyTimers => "too_many_timers",
+            Self::TooManyDrafts => "too_many_drafts",
             Self::Unreadable(_) => "unreadable",
         }
     }
@@ -371,6 +375,10 @@ impl Error {
             Self::TooManyTimers => (
                 "For mange tidtakinger er i gang. Stopp en først.",
                 "Too many timers are running. Stop one first.",
+            ),
+            Self::TooManyDrafts => (
+                "For mange utkast er påbegynt. Gjør ferdig eller forkast et først.",
+                "Too many drafts are begun. Finish or discard one first.",
             ),
             Self::Unreadable(_) => (
                 "Noe i lageret kan ikke leses. Oppdater appen, eller kontakt administrator.",

@@ -36,6 +36,10 @@ pub const BACKOFF_MILLISECONDS_MAX: u64 = 15 * 60 * 1000;
 pub const INVITATION_MILLISECONDS: u64 = 7 * 24 * 60 * 60 * 1000;
 /// Running timers at once.
 pub const TIMERS_MAX: usize = 32;
+/// Drafts at once.
+pub const DRAFTS_MAX: usize = 128;
+/// A draft, in bytes.
+pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
 /// Wrong passphrases before waits begin.
 pub const PASSPHRASE_ATTEMPTS_FREE: u32 = 3;
 /// The wait after one more, in milliseconds; each further one doubles it.

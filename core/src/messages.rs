@@ -10,6 +10,7 @@ use folge_protocol::wire::Blob;
 
 #[cfg(feature = "records")]
 use crate::domain::ClaimPart;
+use crate::domain::text::Both;
 use crate::domain::{Instant, LocalDate, MeetingForm, RecordId, ReportKind, Verdict, VisitDigest};
 use crate::limits::{
     BATCH_CHANGES_MAX, MESSAGE_BYTES_MAX, MESSAGE_TEXT_BYTES_MAX, REPORT_PARTS_MAX,
@@ -35,6 +36,19 @@ pub enum Right {
 }
 
 impl Right {
+    /// What a request for it is called.
+    #[must_use]
+    pub const fn request_text(self) -> Both {
+        match self {
+            Self::Access => ("krav om innsyn", "request for access"),
+            Self::Rectification => ("krav om retting", "request for rectification"),
+            Self::Erasure => ("krav om sletting", "request for erasure"),
+            Self::Restriction => ("krav om begrensning", "request for restriction"),
+            Self::Portability => ("krav om dataportabilitet", "request for portability"),
+            Self::Objection => ("innsigelse", "objection"),
+        }
+    }
+
     const ALL: [Self; 6] = [
         Self::Access,
         Self::Rectification,

@@ -6,7 +6,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use folge_core::native::{HttpRelay, LiveConnection, SyncRun};
+use folge_core::client::SyncRun;
+use folge_core::native::{HttpRelay, LiveConnection};
 use folge_core::sync::{Outgoing, SyncReport, SyncWork};
 
 use crate::app::Folge;

@@ -267,7 +267,7 @@ async fn a_page_may_run_what_is_handed_out_and_talk_to_its_relays() {
         .split(", ")
         .map(|one| one.split_once('=').unwrap())
     {
-        let ours = ["camera", "clipboard-write", "web-share"].contains(&name);
+        let ours = ["camera", "clipboard-write"].contains(&name);
         assert_eq!(value, if ours { "(self)" } else { "()" }, "{name}");
     }
     // Plain HTTP promises nothing for later.

@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod backup;
+pub mod browser;
 pub mod caseload;
 pub mod cases;
 pub mod claims;

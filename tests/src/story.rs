@@ -111,7 +111,7 @@ impl Story {
         Ok(story)
     }
 
-    fn count(&mut self, totals: &folge_core::native::SyncTotals, took: Duration) {
+    fn count(&mut self, totals: &folge_core::client::SyncTotals, took: Duration) {
         self.figures.bytes += totals.bytes_sent + totals.bytes_received;
         self.figures.round_trips += u64::from(totals.round_trips);
         self.figures.sync_time += took;

@@ -19,6 +19,9 @@ if (window.trustedTypes) {
   });
 }
 
+// What reads codes from the camera, fetched when somebody scans.
+window.folgeScanner = () => import("{{scan.js}}");
+
 const tell = (detail) => window.dispatchEvent(new CustomEvent("folge-update", { detail }));
 
 async function keep() {

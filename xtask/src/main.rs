@@ -5,6 +5,7 @@
 
 mod bench;
 mod bindings;
+mod browser;
 mod demo;
 mod deny;
 mod fuzz;

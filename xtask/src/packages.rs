@@ -41,6 +41,16 @@ const NEEDS: &[Need] = &[
         command: "mvn",
         package: "maven",
     },
+    Need {
+        purpose: "the app in a browser",
+        command: "chromium",
+        package: "chromium",
+    },
+    Need {
+        purpose: "driving the browser",
+        command: "chromedriver",
+        package: "chromium-driver",
+    },
 ];
 
 /// Makes sure that everything the tests need is there.

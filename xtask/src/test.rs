@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Failure, cargo, run as run_command};
-use crate::{bindings, fuzz, number, packages, value, wasm, web};
+use crate::{bindings, browser, fuzz, number, packages, value, wasm, web};
 
 /// Steps of the simulation, where nobody says another number.
 const SIMULATION_STEPS: u64 = 200_000;
@@ -109,6 +109,11 @@ const STEPS: &[Step] = &[
         name: "web",
         what: "the app for browsers, as it is shipped",
         run: |_| web::step().map(|()| Outcome::Passed),
+    },
+    Step {
+        name: "browser",
+        what: "the app in Chromium, with a relay process",
+        run: |_| browser::run().map(|()| Outcome::Passed),
     },
     Step {
         name: "fuzz",

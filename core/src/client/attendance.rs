@@ -413,7 +413,9 @@ impl Client {
         Ok(id)
     }
 
-    fn now(&self) -> Instant {
+    /// Now, by this device's clock.
+    #[must_use]
+    pub fn now(&self) -> Instant {
         Instant(self.replica.now().wall_ms)
     }
 

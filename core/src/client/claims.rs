@@ -39,6 +39,34 @@ impl Client {
         Ok(billing::hours(case, &Groups::of(&cases), &agreement))
     }
 
+    /// The same of every participation that this device reads. Those whose agreement is not in the
+    /// register, or in doubt, are left out.
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn hours_of_all(&mut self) -> Result<BTreeMap<DocumentId, Hours>, Error> {
+        let mut agreements = BTreeMap::new();
+        for agreement in self.agreements()? {
+            match self.sure_agreement(&agreement.key) {
+                Ok(agreement) => {
+                    agreements.insert(agreement.key.clone(), agreement);
+                }
+                Err(Error::Claim(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let views: Vec<_> = self.replica.load_views_of(None)?.collect();
+        let cases: Vec<Case<'_>> = views
+            .iter()
+            .filter_map(|(id, view)| view.billing_case(*id))
+            .collect();
+        let groups = Groups::of(&cases);
+        let hours = |case: &Case<'_>| {
+            let agreement = agreements.get(case.participation.agreement.as_ref()?)?;
+            Some((case.id, billing::hours(case, &groups, agreement)))
+        };
+        Ok(cases.iter().filter_map(hours).collect())
+    }
+
     /// The claim of an agreement and month as it stands now, over all participations that this
     /// device reads. Nothing is written.
     /// # Errors

@@ -387,21 +387,50 @@ impl Client {
         Ok(traced.collect())
     }
 
+    /// The same for a list: without how sure the times are, which takes the whole history, and
+    /// not noted as an opening, for it says no more than a list does.
+    /// # Errors
+    /// As [`Client::evidence`].
+    pub fn evidence_for_lists(
+        &mut self,
+        document: DocumentId,
+    ) -> Result<BTreeMap<RecordId, Evidence>, Error> {
+        self.facts(document)?;
+        let ways = self.ways_without_history(document)?;
+        let (taken, said) = ways.confirmations(self.replica.log()?);
+        let visits = ways
+            .view
+            .visits()
+            .filter(|visit| !matches!(visit.outcome, Outcome::Planned | Outcome::Moved));
+        let traced = visits.map(|visit| {
+            let time = TimeCertainty::DeviceOnly;
+            (visit.id, evidence::trace(visit, &taken, &said, time))
+        });
+        Ok(traced.collect())
+    }
+
     /// Reads what a participation's evidence is drawn from.
     fn ways(&mut self, document: DocumentId) -> Result<Ways, Error> {
+        let mut ways = self.ways_without_history(document)?;
+        let history = self.history_unnoted(document)?;
+        ways.recorded = recorded(&history);
+        ways.pin_times = PinTimes::of(&history, &ways.view);
+        Ok(ways)
+    }
+
+    fn ways_without_history(&mut self, document: DocumentId) -> Result<Ways, Error> {
         let view = self.replica.load_view(document)?.clone();
         let participation = view.participation().cloned();
         let lines = match participation.as_ref().and_then(|p| p.thread) {
             Some(thread) => self.thread(thread)?,
             None => Vec::new(),
         };
-        let history = self.history_unnoted(document)?;
         Ok(Ways {
             document,
             participation,
             lines,
-            recorded: recorded(&history),
-            pin_times: PinTimes::of(&history, &view),
+            recorded: BTreeMap::new(),
+            pin_times: PinTimes::default(),
             view,
         })
     }

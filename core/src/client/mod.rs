@@ -6,6 +6,7 @@
 mod agreements;
 mod attendance;
 mod claims;
+mod drafts;
 mod erasure;
 mod evidence;
 mod journal;
@@ -15,6 +16,7 @@ mod queries;
 mod records;
 mod reports;
 mod rights;
+mod run;
 mod sharing;
 mod threads;
 mod timers;
@@ -22,6 +24,7 @@ mod timers;
 pub use crate::attendance::Offer as VisitOffer;
 pub use agreements::CaseObligation;
 pub use attendance::{PIN_NOTICE, TakenAnswer};
+pub use drafts::Draft;
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};
 pub use lock::Vault;
@@ -32,6 +35,7 @@ pub use queries::{
 pub use records::RecordedGroup;
 pub use reports::MailNotice;
 pub use rights::LossReport;
+pub use run::{SyncRun, SyncTotals};
 pub use threads::{RequestLine, ThreadLine};
 pub use timers::{RunningTimer, StoppedTimer, TimerId, TimerKind};
 
@@ -45,7 +49,7 @@ use crate::document::DocumentKind;
 use crate::env::Env;
 use crate::error::Error;
 use crate::keys::{DeviceSecrets, Founded, InvitationLink, Key32, RecoverySecret, Secret, Subject};
-use crate::store::Store;
+use crate::store::{Store, Unlock};
 use crate::sync::{
     Alarm, Check, Entrance, Identity, Outgoing, Quarantined, RelayAddress, Replica, SyncReport,
     SyncWork,
@@ -174,6 +178,17 @@ impl Client {
     #[must_use]
     pub const fn is_in_test_mode(&self) -> bool {
         self.test_mode
+    }
+
+    /// Has the store opened by something else from now on, such as a new PIN. `now` is what opens
+    /// it yet.
+    /// # Errors
+    /// [`StoreError::WrongSecret`], [`StoreError::TooManyAttempts`]; then nothing has changed.
+    ///
+    /// [`StoreError::WrongSecret`]: crate::store::StoreError::WrongSecret
+    /// [`StoreError::TooManyAttempts`]: crate::store::StoreError::TooManyAttempts
+    pub fn change_unlock(&mut self, now: &Unlock, then: &Unlock) -> Result<(), Error> {
+        self.replica.change_unlock(now, then)
     }
 
     /// This device's identifier.

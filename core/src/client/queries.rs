@@ -9,8 +9,8 @@ use folge_protocol::membership::{Membership, Role};
 
 use super::Client;
 use crate::document::{
-    self, CaseFilter, CaseListing, CaseView, Conflict, DayEntry, HistoryEntry, Record, RecordRef,
-    RecordRow,
+    self, CaseFilter, CaseListing, CaseSummary, CaseView, Conflict, DayEntry, HistoryEntry, Record,
+    RecordRef, RecordRow,
 };
 use crate::domain::text::pick;
 use crate::domain::{Language, LocalDate, MinutesByMonth, StaffKey};
@@ -142,6 +142,12 @@ impl Client {
     ) -> Result<BTreeMap<LocalDate, Vec<DayEntry<'_>>>, Error> {
         let views: Vec<_> = self.replica.load_views_of(Some(consultant))?.collect();
         Ok(document::week(views.iter().copied(), consultant, date))
+    }
+
+    /// What lists show of a participation; none for one that is not here.
+    #[must_use]
+    pub fn summary(&self, document: DocumentId) -> Option<&CaseSummary> {
+        self.replica.summaries().get(&document)
     }
 
     /// Minutes per month of a participation.

@@ -1,12 +1,12 @@
 //! Commands: what people record. Each is on disk, whole, when it returns.
 
-use folge_protocol::ids::DocumentId;
+use folge_protocol::ids::{DocumentId, PersonId};
 
 use super::{Client, RecordState};
 use crate::contract::Agreement;
 use crate::document::{Command, DocumentError, Record, RecordRef};
 use crate::domain::register::{Employer, Provider, StaffMember};
-use crate::domain::{GroupMeeting, Participation, RecordId};
+use crate::domain::{GroupMeeting, Participation, RecordId, StaffKey};
 use crate::error::Error;
 
 /// A group meeting as it was written: the record in each participant's casefile.
@@ -132,6 +132,25 @@ impl Client {
         self.execute(&[(document, Command::Void { record, reason }, None)])
     }
 
+    /// Voids several records for one reason, all or none: takes back what was just recorded.
+    /// # Errors
+    /// As [`Client::record`].
+    pub fn void_each(
+        &mut self,
+        records: Vec<(DocumentId, RecordRef)>,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let command = |record| Command::Void {
+            record,
+            reason: reason.to_owned(),
+        };
+        let commands: Vec<_> = records
+            .into_iter()
+            .map(|(document, record)| (document, command(record), None))
+            .collect();
+        self.execute(&commands)
+    }
+
     /// Settles which of several concurrent values stands.
     /// # Errors
     /// As [`Client::record`].
@@ -176,6 +195,23 @@ impl Client {
             .collect();
         self.execute(&commands)
     }
+    /// Says who a member of staff of the register is in the membership log.
+    /// # Errors
+    /// [`Error::UnknownDocument`] where the register has no such member; as
+    /// [`Client::put_register`].
+    pub fn name_member(&mut self, key: &StaffKey, person: PersonId) -> Result<(), Error> {
+        let known = self
+            .register()?
+            .into_iter()
+            .find_map(|row| match row.record {
+                Record::Staff(member) if member.key == *key => Some(member),
+                _ => None,
+            });
+        let mut member = known.ok_or(Error::UnknownDocument)?;
+        member.person = Some(person);
+        self.put(vec![Command::PutStaff(member)])
+    }
+
     /// Puts the provider, agreements, employers and staff into the register. All or none.
     /// # Errors
     /// As [`Client::record`]; only the office writes there.

@@ -12,7 +12,7 @@ use crate::document::Record;
 use crate::domain::register::{Employer, Provider, StaffMember};
 use crate::domain::{CodeList, Instant, Language, MeetingForm, OfficeReport, StaffKey, Verdict};
 use crate::error::Error;
-use crate::messages::{Export, RequestState, Right, Saying, Stance, StoreLock};
+use crate::messages::{Export, RequestState, Saying, Stance, StoreLock};
 use crate::rights::{
     AccessArchive, Affected, ArchiveFile, ArchiveHistory, ArchiveMessage, ArchivePerson,
     ArchiveReading, BreachNotice, ContactPoint, Locked, LostDevice, Measures, ProcessingRegister,
@@ -127,7 +127,7 @@ impl Client {
                     from: of(line.person).unwrap_or_else(unknown),
                     at: Instant(line.at_ms),
                     text: said_text(&line.saying),
-                    kind: kind_text(&line.saying).to_owned(),
+                    kind: kind_text(&line.saying),
                 });
             }
         }
@@ -365,18 +365,14 @@ fn said_text(saying: &Saying) -> String {
     }
 }
 
-const fn kind_text(saying: &Saying) -> &'static str {
-    match saying {
+fn kind_text(saying: &Saying) -> String {
+    let text = match saying {
+        Saying::Request { right, .. } => {
+            let (nb, en) = right.request_text();
+            return format!("{nb} / {en}");
+        }
         Saying::Notice(_) => "melding / notice",
         Saying::Comment(_) => "kommentar / comment",
-        Saying::Request { right, .. } => match right {
-            Right::Access => "krav om innsyn / request for access",
-            Right::Rectification => "krav om retting / request for rectification",
-            Right::Erasure => "krav om sletting / request for erasure",
-            Right::Restriction => "krav om begrensning / request for restriction",
-            Right::Portability => "krav om dataportabilitet / request for portability",
-            Right::Objection => "innsigelse / objection",
-        },
         Saying::Answer { state, .. } => match state {
             RequestState::Open => "mottatt / received",
             RequestState::Forwarded => "sendt videre til NAV / forwarded to NAV",
@@ -396,5 +392,6 @@ const fn kind_text(saying: &Saying) -> &'static str {
         | Saying::Exported { .. }
         | Saying::Lost { .. }
         | Saying::ClaimPart(_) => "",
-    }
+    };
+    text.to_owned()
 }

@@ -109,6 +109,13 @@ impl Client {
         })
     }
 
+    /// Whether a participation's participant was invited to an own page.
+    /// # Errors
+    /// [`Error::UnknownDocument`], [`Error::Store`].
+    pub fn has_participant(&mut self, document: DocumentId) -> Result<bool, Error> {
+        Ok(self.facts(document)?.thread.is_some())
+    }
+
     /// Writes into a participation's thread: staff a notice, a comment or an answer.
     /// # Errors
     /// [`Error::UnknownDocument`] where the participant was never invited; [`Error::NotAllowed`].

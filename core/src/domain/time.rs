@@ -7,7 +7,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -16,13 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{DomainError, limits};
 
-static OSLO: LazyLock<TimeZone> = LazyLock::new(|| {
-    // The bundled database always has Oslo (a test holds that). The rule below is the same
-    // since 1996.
-    TimeZone::get("Europe/Oslo")
-        .or_else(|_| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3"))
-        .unwrap_or(TimeZone::UTC)
-});
+/// Read when this is compiled: the other zones of the database are in no program.
+static OSLO: TimeZone = jiff::tz::get!("Europe/Oslo");
 
 /// A point in time: milliseconds since 1 January 1970 UTC.
 #[derive(
@@ -151,6 +145,17 @@ impl LocalDate {
     pub fn start(self) -> Instant {
         self.0
             .to_zoned(OSLO.clone())
+            .map_or(Instant(0), |z| Instant(z.timestamp().as_millisecond()))
+    }
+
+    /// The instant at which clocks in Oslo show so many minutes since midnight. What they skip in
+    /// spring is an hour later, what they show twice in autumn the first time.
+    #[must_use]
+    pub fn at_minute(self, minute_of_day: u32) -> Instant {
+        let minute = minute_of_day.min(24 * 60 - 1);
+        let part = |value: u32| i8::try_from(value).unwrap_or(0);
+        let time = self.0.at(part(minute / 60), part(minute % 60), 0, 0);
+        time.to_zoned(OSLO.clone())
             .map_or(Instant(0), |z| Instant(z.timestamp().as_millisecond()))
     }
 
@@ -359,8 +364,16 @@ mod tests {
     }
 
     #[test]
-    fn oslo_is_in_the_bundled_database() {
-        assert!(TimeZone::get("Europe/Oslo").is_ok());
+    fn what_clocks_skip_is_an_hour_later_and_what_they_show_twice_is_the_first() {
+        for (day, minute, instant) in [
+            ("2026-01-05", 8 * 60, "2026-01-05T08:00+01:00"),
+            ("2026-07-05", 23 * 60 + 59, "2026-07-05T23:59+02:00"),
+            ("2026-03-29", 2 * 60 + 30, "2026-03-29T03:30+02:00"),
+            ("2026-10-25", 2 * 60 + 30, "2026-10-25T02:30+02:00"),
+        ] {
+            let day: LocalDate = day.parse().unwrap();
+            assert_eq!(day.at_minute(minute), at(instant), "{day}");
+        }
     }
 
     #[test]

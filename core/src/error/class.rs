@@ -72,9 +72,11 @@ impl Error {
             | Self::SyntheticIdentity
             | Self::BadPack => ErrorClass::Invalid,
             Self::OutsideParticipation | Self::ReasonNeeded => ErrorClass::ReasonNeeded,
-            Self::Mail(_) | Self::ReportIncomplete(_) | Self::Held | Self::TooManyTimers => {
-                ErrorClass::Blocked
-            }
+            Self::Mail(_)
+            | Self::ReportIncomplete(_)
+            | Self::Held
+            | Self::TooManyTimers
+            | Self::TooManyDrafts => ErrorClass::Blocked,
             Self::UnknownAgreement | Self::UnknownDocument | Self::UnknownTimer => {
                 ErrorClass::NotFound
             }

@@ -7,7 +7,7 @@ mod live;
 mod spread;
 mod system;
 
-pub use http::{HttpRelay, SyncRun, SyncTotals};
+pub use http::HttpRelay;
 pub use live::LiveConnection;
 pub use spread::Spread;
 pub use system::system_env;

@@ -1,10 +1,11 @@
 //! What each field of a casefile is called, in Bokmål and English and in the archive's JSON, and
 //! how its value is written. Field keys are those of `document::schema`.
 
-use super::text::Both;
+use super::text::{Both, time_text};
 use crate::contract::reports::templates;
 use crate::document::RecordRef;
-use crate::domain::EntryKind;
+use crate::domain::text::pick;
+use crate::domain::{EntryKind, Instant, Language};
 
 /// How a field's value is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -571,6 +572,54 @@ pub(super) fn answer(code: &str) -> Option<Both> {
         "replaced" => ("erstattet", "replaced"),
         _ => return None,
     })
+}
+
+/// What a kind of record is called.
+#[must_use]
+pub const fn record_words(record: &RecordRef) -> Both {
+    record_name(record).1
+}
+
+/// What a field of a casefile's record is called; none for one that this version does not know.
+#[must_use]
+pub fn field_words(record: &RecordRef, key: &str) -> Option<Both> {
+    describe(record, key).map(|field| field.both)
+}
+
+/// What a code of the casefile is called; none for one that this version does not know.
+#[must_use]
+pub fn code_words(text: &str) -> Option<Both> {
+    code(text)
+}
+
+/// A field's value as people read it: times as dates, codes in words. Keys of employers and staff
+/// stand as they are, for their names are the register's.
+#[must_use]
+pub fn value_words(record: &RecordRef, key: &str, value: &str, language: Language) -> String {
+    let kind = describe(record, key).map_or(Kind::Text, |field| field.kind);
+    let known = |both: Option<Both>| both.map(|both| pick(both, language).to_owned());
+    match kind {
+        Kind::Instant => value
+            .parse()
+            .map_or_else(|_| value.to_owned(), |ms| time_text(Instant(ms), language)),
+        Kind::Date => value
+            .parse()
+            .map_or_else(|_| value.to_owned(), crate::domain::text::date_text),
+        Kind::Minutes => format!("{value} min"),
+        Kind::Percent => format!("{value} %"),
+        Kind::Bool => pick(("ja", "yes"), language).to_owned(),
+        Kind::Code => known(code(value)).unwrap_or_else(|| value.to_owned()),
+        Kind::Answer => known(answer(value)).unwrap_or_else(|| value.to_owned()),
+        // What it stands on and what was claimed have pages of their own.
+        Kind::Proof | Kind::Billed => "…".to_owned(),
+        Kind::Text
+        | Kind::Count
+        | Kind::List
+        | Kind::Staff
+        | Kind::Employer
+        | Kind::Visits
+        | Kind::EndReason => value.to_owned(),
+    }
 }
 
 /// What an entry of a claim is for.

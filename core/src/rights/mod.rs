@@ -20,6 +20,7 @@ pub use archive::{
 pub use breach::{
     Affected, BreachNotice, ContactPoint, DataCategory, Locked, LostDevice, Measures,
 };
+pub use fields::{code_words, field_words, record_words, value_words};
 pub use processing::{ProcessingRegister, Subprocessor};
 pub use retention::{ERASURE_WEEKS, Retention};
 pub use statistics::draw;

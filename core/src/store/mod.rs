@@ -87,8 +87,25 @@ pub enum StoreError {
     Sqlite(#[source] rusqlite::Error),
 }
 
+/// Whether a browser's file could not be written: it says no more than that, and what it means is
+/// that the site may keep no more.
+#[cfg(target_family = "wasm")]
+fn is_over_quota(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    error.sqlite_error().is_some_and(|error| {
+        matches!(
+            error.extended_code,
+            ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE | ffi::SQLITE_IOERR_FSYNC
+        )
+    })
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        #[cfg(target_family = "wasm")]
+        if is_over_quota(&error) {
+            return Self::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::NotADatabase) => Self::NotAStore,
@@ -200,6 +217,53 @@ impl Store {
             sealer: Sealer::new(&key, env.random()),
             fault: None,
         })
+    }
+
+    /// Whether a store in a database that the caller opened is opened by a passphrase; otherwise by
+    /// 32 random bytes.
+    /// # Errors
+    /// [`StoreError::NotAStore`] where there is none yet.
+    pub fn asks_for_passphrase(conn: &Connection) -> Result<bool, StoreError> {
+        if schema::version(conn)? == 0 {
+            return Err(StoreError::NotAStore);
+        }
+        let wrapped: Vec<u8> =
+            conn.query_row("SELECT value FROM meta WHERE name = 'unlock'", [], |row| {
+                row.get(0)
+            })?;
+        unlock::asks_for_passphrase(&wrapped)
+    }
+
+    /// Has the store opened by something else from now on. `now` is what opens it yet: an attempt
+    /// with a wrong one is counted as at the door.
+    /// # Errors
+    /// [`StoreError::WrongSecret`], [`StoreError::TooManyAttempts`]; then nothing has changed.
+    pub fn change_unlock(
+        &mut self,
+        now: &Unlock,
+        then: &Unlock,
+        env: &mut Env,
+    ) -> Result<(), StoreError> {
+        let wrapped: Vec<u8> =
+            self.conn
+                .query_row("SELECT value FROM meta WHERE name = 'unlock'", [], |row| {
+                    row.get(0)
+                })?;
+        if unlock::is_attempt(&wrapped, now) {
+            attempts::count(&self.conn, &Tried::passphrase(), env.now())?;
+        }
+        let key = unlock::unwrap(&wrapped, now)?;
+        attempts::forget(&self.conn, &Tried::passphrase());
+        let wrapped = unlock::wrap(&key, then, env)?;
+        self.transaction(|store| {
+            store.conn.execute(
+                "UPDATE meta SET value = ?1 WHERE name = 'unlock'",
+                [wrapped],
+            )?;
+            Ok(())
+        })?;
+        // The old wrapping stands in the log yet.
+        self.checkpoint()
     }
 
     /// Counts a PIN of a participation's participant as failed, on disk, until

@@ -8,7 +8,7 @@ use super::StoreError;
 /// The newest schema version; kept in SQLite's `user_version`.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     r"
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE log (idx INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
@@ -62,10 +62,17 @@ CREATE TABLE parcel (
     admitted INTEGER NOT NULL, bytes BLOB NOT NULL);
 CREATE TABLE alarm (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
 ",
+    r"
+CREATE TABLE draft (name BLOB PRIMARY KEY, doc BLOB, sealed BLOB NOT NULL) WITHOUT ROWID;
+",
 ];
 
 /// Full durability; deleted content is overwritten; nothing spills into temporary files.
 pub(super) fn configure(conn: &Connection) -> Result<(), StoreError> {
+    // A browser's files have no shared memory for the index of the log. Nobody else has the store
+    // open there, so the index may stand in this program's own.
+    #[cfg(target_family = "wasm")]
+    conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "secure_delete", "ON")?;
@@ -113,7 +120,7 @@ mod tests {
                     |row| row.get(0),
                 )
                 .unwrap();
-            assert_eq!(tables, 18, "from version {from}");
+            assert_eq!(tables, 19, "from version {from}");
         }
     }
 }

@@ -1139,6 +1139,7 @@ impl Store {
             "quarantine",
             "parcel",
             "message",
+            "draft",
         ] {
             self.conn
                 .prepare_cached(&format!("DELETE FROM {table} WHERE doc = ?1"))?
@@ -1429,6 +1430,53 @@ impl Store {
                     "INSERT OR REPLACE INTO timer (id, sealed) VALUES (?1, ?2)",
                     params![id, sealed],
                 )?
+            }
+        };
+        Ok(())
+    }
+
+    // --- drafts ---
+
+    /// The drafts, in no order that says anything.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drafts(&self) -> Result<Vec<(Option<DocumentId>, Vec<u8>)>> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT name, doc, sealed FROM draft")?;
+        let mut rows = statement.query([])?;
+        let mut drafts = Vec::new();
+        while let Some(row) = rows.next()? {
+            let name = row.get_ref(0)?.blob_or("draft")?;
+            let document: Option<[u8; 16]> = row.get(1)?;
+            let sealed = row.get_ref(2)?.blob_or("draft")?;
+            let plain = self.sealer.open("draft", name, sealed)?;
+            drafts.push((document.map(DocumentId), plain));
+        }
+        Ok(drafts)
+    }
+    /// Sets a draft; `None` removes it. It goes with its document.
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_draft(
+        &mut self,
+        name: &str,
+        document: Option<DocumentId>,
+        plain: Option<&[u8]>,
+    ) -> Result<()> {
+        let name = self.sealer.name(name.as_bytes());
+        match plain {
+            None => self
+                .conn
+                .prepare_cached("DELETE FROM draft WHERE name = ?1")?
+                .execute([name])?,
+            Some(plain) => {
+                let sealed = self.sealer.seal("draft", &name, plain);
+                self.conn
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO draft (name, doc, sealed) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute(params![name, document.map(|id| id.0), sealed])?
             }
         };
         Ok(())

@@ -66,6 +66,11 @@ fn passphrase_key(
 /// Makes a new random store key; gives it, and its wrapping for the `meta` table.
 pub(super) fn wrap_new(unlock: &Unlock, env: &mut Env) -> Result<(Vec<u8>, Key32), StoreError> {
     let key = Key32::new(env.random());
+    Ok((wrap(&key, unlock, env)?, key))
+}
+
+/// A store key's wrapping for the `meta` table.
+pub(super) fn wrap(key: &Key32, unlock: &Unlock, env: &mut Env) -> Result<Vec<u8>, StoreError> {
     let salt: [u8; 16] = env.random();
     let nonce: [u8; 24] = env.random();
     let mut out = Writer::new();
@@ -97,7 +102,13 @@ pub(super) fn wrap_new(unlock: &Unlock, env: &mut Env) -> Result<(Vec<u8>, Key32
         .encrypt(&nonce.into(), payload)
         .unwrap_or_default();
     out.raw(&sealed);
-    Ok((out.finish(), key))
+    Ok(out.finish())
+}
+
+/// Whether a passphrase opens a store that is wrapped so.
+pub(super) fn asks_for_passphrase(wrapped: &[u8]) -> Result<bool, StoreError> {
+    let parts = parse(wrapped).map_err(|_| StoreError::Corrupt { place: "meta" })?;
+    Ok(parts.cost.is_some())
 }
 
 /// Whether this is an attempt to be counted: a passphrase for a store that has one. 32 random bytes

@@ -24,7 +24,7 @@ use crate::env::{Env, Reading};
 use crate::error::Error;
 use crate::keys::{Keyring, Secret, Subject};
 use crate::limits::{LOADED_DOCUMENTS_MAX, TAIL_CHANGES_MAX};
-use crate::store::{SecretRow, Store, StoreError, StreamRow};
+use crate::store::{SecretRow, Store, StoreError, StreamRow, Unlock};
 
 const META_IDENTITY: &str = "identity";
 const META_PROGRESS: &str = "progress";
@@ -340,6 +340,10 @@ impl Replica {
     /// The store, for what has nothing to do with documents.
     pub(crate) fn store(&mut self) -> &mut Store {
         &mut self.store
+    }
+    /// Has the store opened by something else from now on.
+    pub(crate) fn change_unlock(&mut self, now: &Unlock, then: &Unlock) -> Result<(), Error> {
+        Ok(self.store.change_unlock(now, then, &mut self.env)?)
     }
     /// The keyring.
     pub(crate) fn keyring(&self) -> &Keyring {

@@ -31,13 +31,13 @@ const ONE_YEAR: &str = "public, max-age=31536000, immutable";
 const TWO_YEARS_SECURE: &str = "max-age=63072000";
 /// How long a browser may remember that an app's host may ask, in seconds.
 const PREFLIGHT_SECONDS: &str = "86400";
-/// What the app may use of the device: the camera, for codes, and the clipboard and sharing, for
-/// links. All else is off, for scripts of ours too.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), camera=(self), \
+/// What the app may use of the device: the camera, for codes, and the clipboard, for links. All
+/// else that browsers know by these names is off, for scripts of ours too.
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(self), \
      clipboard-read=(), clipboard-write=(self), display-capture=(), encrypted-media=(), \
      fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), \
      local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), \
-     screen-wake-lock=(), serial=(), usb=(), web-share=(self), xr-spatial-tracking=()";
+     screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
 
 /// The app's files by the path under which they are served.
 pub(super) struct Web {

@@ -9,6 +9,10 @@ use crate::names::sha256;
 use crate::{Error, write};
 
 const QUALITY: i32 = 11;
+/// What is larger than anything we ship is of a build that was not optimised, and only tried out:
+/// it is not worth minutes.
+const SHIPPED_BYTES_MAX: usize = 5_000_000;
+const QUALITY_UNSHIPPED: i32 = 3;
 /// Bits of the window: what every browser takes.
 const WINDOW_BITS: i32 = 22;
 /// Pictures are compressed already.
@@ -20,12 +24,17 @@ pub(crate) fn smaller(name: &str, bytes: &[u8], cache: &Path) -> Result<Option<V
     if !KINDS.contains(&kind) {
         return Ok(None);
     }
-    let kept = cache.join(format!("brotli-{QUALITY}-{}", sha256(bytes)));
+    let quality = if bytes.len() > SHIPPED_BYTES_MAX {
+        QUALITY_UNSHIPPED
+    } else {
+        QUALITY
+    };
+    let kept = cache.join(format!("brotli-{quality}-{}", sha256(bytes)));
     let small = match fs::read(&kept) {
         Ok(small) => small,
         Err(_) => {
             let params = BrotliEncoderParams {
-                quality: QUALITY,
+                quality,
                 lgwin: WINDOW_BITS,
                 size_hint: bytes.len(),
                 ..Default::default()
