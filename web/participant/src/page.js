@@ -120,7 +120,7 @@ export function picture(bits, size, label) {
 
 const ZONE = "Europe/Oslo";
 const DAY = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
-const words = (ms, language, form) => new Intl.DateTimeFormat(language, form).format(ms);
+const words = (ms, language, form) => new Intl.DateTimeFormat([language, "nb-NO"], form).format(ms);
 export const dayOf = (ms, language) => words(ms, language, { ...DAY, timeZone: ZONE });
 export const timeOf = (ms, language) =>
   words(ms, language, { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
