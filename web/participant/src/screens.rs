@@ -7,8 +7,8 @@ use folge_core::qr::Qr;
 use folge_thread::{Meeting, MeetingState, Phase, Sender, Sent, ShownReport, Standing, Thread};
 
 use crate::app::{
-    Act, App, DRAFT_ABSENCE, DRAFT_MESSAGE, DRAFT_OFFER, DRAFT_REQUEST, RIGHTS, Screen, Stop,
-    draft_of,
+    Act, App, DRAFT_ABSENCE, DRAFT_CODE, DRAFT_MESSAGE, DRAFT_OFFER, DRAFT_REQUEST, RIGHTS, Screen,
+    Stop, draft_of,
 };
 use crate::browser::{El, date_of, day_of, el, qr, time_of, today};
 use crate::texts::{self, Texts};
@@ -271,7 +271,8 @@ impl App {
                     .camera(),
             ),
             Screen::CodeWrite => {
-                let field = self.words(texts.code_label, "", None, "");
+                let typed = thread.draft(DRAFT_CODE);
+                let field = self.words(texts.code_label, "", Some(DRAFT_CODE), typed);
                 main.add(el("h1", "", texts.code_write))
                     .add(field)
                     .add(self.button(texts.code_read, "main wide", Act::ReadCode))
