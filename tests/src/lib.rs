@@ -17,5 +17,6 @@ pub mod provider;
 pub mod proxy;
 pub mod relay;
 pub mod scan;
+pub mod serving;
 pub mod simulation;
 pub mod story;

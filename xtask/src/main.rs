@@ -42,8 +42,9 @@ Usage: cargo xtask <command>
   bindings [--write]
           Makes the Kotlin, Swift and Python code of the mobile library, and says whether what is
           public differs from mobile-bindings/api.txt; --write takes it over.
-  demo [--caseload DIR] [--seed N]
-          A provider's sample caseload, recorded offline on many devices and synced.
+  demo [--headless] [--caseload DIR] [--seed N] [--keep DIR]
+          A provider's sample caseload, recorded offline on many devices and synced, and the app
+          in the browser over it; with --headless the whole story on the terminal, and no browser.
   bench   The benchmark: a table, and JSON.
 
 demo and bench take more arguments: see `cargo xtask demo --help`.
