@@ -132,8 +132,9 @@ impl Serving {
         let phone = &mut phone.ok_or(Error::UnknownDocument)?.client;
         let own = Invitee::Known(phone.identity().person);
         let consultant = phone.invite(own, INVITATION_MILLISECONDS)?;
-        let participant = phone.invite_participant(self.participation, INVITATION_MILLISECONDS)?;
         let office = &mut self.story.office.client;
+        // A participant is invited anew by the office: only it may turn another person's key.
+        let participant = office.invite_participant(self.participation, INVITATION_MILLISECONDS)?;
         let own = Invitee::Known(office.identity().person);
         let office = office.invite(own, INVITATION_MILLISECONDS)?;
         self.sync()?;

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: builds and starts the program `demo` of `folge-tests`; where it is to be
 //! looked at in a browser, with the app.
 
-use crate::process::{Failure, run_program};
+use crate::process::{Failure, become_program};
 use crate::web;
 
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
@@ -12,5 +12,5 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         args.extend(["--web".to_owned(), web::dist()?.display().to_string()]);
     }
     // The tests' profile: a newcomer compiles once for both commands.
-    run_program("demo", "dev", &args)
+    become_program("demo", "dev", &args)
 }
