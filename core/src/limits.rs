@@ -12,6 +12,10 @@ pub const TAIL_CHANGES_MAX: u32 = 128;
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// The text of one message, in bytes.
 pub const MESSAGE_TEXT_BYTES_MAX: usize = 20_000;
+/// Parts of a report that is shown in a thread.
+pub const REPORT_PARTS_MAX: usize = 256;
+/// The longest address of a relay or app, in bytes.
+pub const URL_BYTES_MAX: usize = 1024;
 /// A participation opened again within this time is not noted anew, in milliseconds.
 pub const OPENING_MILLISECONDS: i64 = 15 * 60 * 1000;
 /// Documents kept loaded in memory at once.

@@ -6,10 +6,15 @@
 
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::ids::{DeviceId, DocumentId};
+use folge_protocol::wire::Blob;
 
+#[cfg(feature = "records")]
+use crate::domain::ClaimPart;
 use crate::domain::text::Both;
-use crate::domain::{ClaimPart, Instant, MeetingForm, RecordId, Verdict, VisitDigest};
-use crate::limits::MESSAGE_TEXT_BYTES_MAX;
+use crate::domain::{Instant, LocalDate, MeetingForm, RecordId, ReportKind, Verdict, VisitDigest};
+use crate::limits::{
+    BATCH_CHANGES_MAX, MESSAGE_BYTES_MAX, MESSAGE_TEXT_BYTES_MAX, REPORT_PARTS_MAX,
+};
 
 const MESSAGE_VERSION: u8 = 1;
 
@@ -114,6 +119,21 @@ impl StoreLock {
     const ALL: [Self; 3] = [Self::Locked, Self::Open, Self::Unknown];
 }
 
+/// What a participant says of a text that was shown (N3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stance {
+    /// A comment, for and against nothing.
+    Comment,
+    /// The participant agrees with the text.
+    Agree,
+    /// The participant does not agree with it.
+    Disagree,
+}
+
+impl Stance {
+    const ALL: [Self; 3] = [Self::Comment, Self::Agree, Self::Disagree];
+}
+
 macro_rules! coded {
     ($($name:ident),*) => {$(
         impl Encode for $name {
@@ -133,7 +153,7 @@ macro_rules! coded {
         }
     )*};
 }
-coded!(Right, RequestState, Export, StoreLock);
+coded!(Right, RequestState, Export, StoreLock, Stance, ReportKind);
 
 /// A visit as it is shown to its participant (DESIGN.md 8): what they see, and the digest of the
 /// facts that they confirm.
@@ -155,9 +175,65 @@ pub struct VisitCard {
     pub place: String,
 }
 
+impl VisitCard {
+    /// Whether two cards show the same visit with the same facts; names may be cut.
+    #[must_use]
+    pub fn is_same_visit(&self, other: &Self) -> bool {
+        (self.visit, self.digest) == (other.visit, other.digest)
+            && (self.start, self.end, self.form) == (other.start, other.end, other.form)
+    }
+}
+
 impl std::fmt::Debug for VisitCard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("VisitCard(..)")
+    }
+}
+
+/// A part of a report: its heading and its text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReportPart {
+    /// The heading, in the template's words.
+    pub heading: String,
+    /// The text.
+    pub text: String,
+}
+
+impl std::fmt::Debug for ReportPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReportPart(..)")
+    }
+}
+
+/// A report or plan as it is shown to its participant (N3): one version of its text, which the
+/// message that shows it names.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReportCard {
+    /// The record.
+    pub report: RecordId,
+    /// Which report.
+    pub kind: ReportKind,
+    /// Its title.
+    pub title: String,
+    /// The first day that it is about.
+    pub from: Option<LocalDate>,
+    /// The last day that it is about.
+    pub until: Option<LocalDate>,
+    /// What it says.
+    pub parts: Vec<ReportPart>,
+}
+
+impl ReportCard {
+    /// Whether it is a plan; else a report.
+    #[must_use]
+    pub fn is_plan(&self) -> bool {
+        matches!(self.kind, ReportKind::Plan | ReportKind::JointPlan)
+    }
+}
+
+impl std::fmt::Debug for ReportCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReportCard(..)")
     }
 }
 
@@ -205,7 +281,28 @@ pub enum Saying {
         /// Of which document; none where it is of many.
         document: Option<DocumentId>,
     },
+    /// Staff shows the participant a version of a report or plan.
+    Report(ReportCard),
+    /// The participant says something of a report or plan that was shown.
+    Opinion {
+        /// The message that showed it.
+        of: RecordId,
+        /// For or against.
+        stance: Stance,
+        /// In own words; may be empty where it is for or against.
+        text: String,
+    },
+    /// The participant says in advance that they cannot come.
+    Absent {
+        /// The first day.
+        from: LocalDate,
+        /// The last day; not before the first.
+        until: LocalDate,
+        /// In own words; may be empty.
+        text: String,
+    },
     /// A member of staff hands over what a participation comes to that the office cannot read.
+    #[cfg(feature = "records")]
     ClaimPart(ClaimPart),
     /// A member of staff reported a lost device.
     Lost {
@@ -229,6 +326,10 @@ impl std::fmt::Debug for Saying {
             Self::Confirmed { .. } => "Confirmed(..)",
             Self::Opened(_) => "Opened",
             Self::Exported { .. } => "Exported",
+            Self::Report(_) => "Report(..)",
+            Self::Opinion { .. } => "Opinion(..)",
+            Self::Absent { .. } => "Absent(..)",
+            #[cfg(feature = "records")]
             Self::ClaimPart(_) => "ClaimPart",
             Self::Lost { .. } => "Lost",
         })
@@ -239,10 +340,12 @@ impl Saying {
     /// Whether it belongs into a journal; else into a thread.
     #[must_use]
     pub fn is_of_journal(&self) -> bool {
-        matches!(
-            self,
-            Self::Opened(_) | Self::Exported { .. } | Self::Lost { .. } | Self::ClaimPart(_)
-        )
+        match self {
+            Self::Opened(_) | Self::Exported { .. } | Self::Lost { .. } => true,
+            #[cfg(feature = "records")]
+            Self::ClaimPart(_) => true,
+            _ => false,
+        }
     }
     /// The text in it.
     #[must_use]
@@ -252,6 +355,8 @@ impl Saying {
             | Self::Comment(text)
             | Self::Request { text, .. }
             | Self::Answer { text, .. }
+            | Self::Opinion { text, .. }
+            | Self::Absent { text, .. }
             | Self::Confirmed {
                 verdict: Verdict::Wrong(text),
                 ..
@@ -259,6 +364,50 @@ impl Saying {
             _ => None,
         }
     }
+}
+
+/// Why words are not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordsFault {
+    /// More than [`MESSAGE_TEXT_BYTES_MAX`] bytes.
+    TooLong,
+    /// None, where there must be some.
+    Missing,
+}
+
+impl Saying {
+    /// Whether its words are there where there must be some, and not too many.
+    /// # Errors
+    /// What is wrong.
+    pub fn check_words(&self) -> Result<(), WordsFault> {
+        let text = self.text().unwrap_or_default();
+        let needed = match self {
+            Self::Confirmed { verdict, .. } => matches!(verdict, Verdict::Wrong(_)),
+            Self::Opinion { stance, .. } => *stance == Stance::Comment,
+            _ => false,
+        };
+        if text.len() > MESSAGE_TEXT_BYTES_MAX {
+            Err(WordsFault::TooLong)
+        } else if needed && text.trim().is_empty() {
+            Err(WordsFault::Missing)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// How far a request has come: only staff answers, and the last answer counts. The lines are in
+/// their order, each with whether staff wrote it.
+#[must_use]
+pub fn state_of_request<'a>(
+    lines: impl DoubleEndedIterator<Item = (&'a Saying, bool)>,
+    request: RecordId,
+) -> RequestState {
+    let mut answers = lines.filter_map(|(saying, by_staff)| match saying {
+        Saying::Answer { to, state, .. } if *to == request && by_staff => Some(*state),
+        _ => None,
+    });
+    answers.next_back().unwrap_or(RequestState::Open)
 }
 
 /// One message.
@@ -277,7 +426,75 @@ fn text(input: &mut Reader<'_>) -> Result<String, DecodeError> {
     String::from_utf8(bytes).map_err(|_| DecodeError::Invalid)
 }
 
+impl Encode for ReportPart {
+    fn encode(&self, out: &mut Writer) {
+        out.bytes(self.heading.as_bytes());
+        out.bytes(self.text.as_bytes());
+    }
+}
+
+impl Decode for ReportPart {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            heading: text(input)?,
+            text: text(input)?,
+        })
+    }
+}
+
+/// A day as year, month and day.
+struct Day(LocalDate);
+
+impl Encode for Day {
+    fn encode(&self, out: &mut Writer) {
+        let date = self.0.date();
+        out.raw(&date.year().to_be_bytes());
+        out.u8(date.month().unsigned_abs());
+        out.u8(date.day().unsigned_abs());
+    }
+}
+
+impl Decode for Day {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let year = i16::from_be_bytes(input.array()?);
+        let small = |byte: u8| i8::try_from(byte).map_err(|_| DecodeError::Invalid);
+        let (month, day) = (small(input.u8()?)?, small(input.u8()?)?);
+        LocalDate::new(year, month, day)
+            .map(Self)
+            .ok_or(DecodeError::Invalid)
+    }
+}
+
+impl Encode for ReportCard {
+    fn encode(&self, out: &mut Writer) {
+        out.raw(&self.report.0);
+        self.kind.encode(out);
+        out.bytes(self.title.as_bytes());
+        out.option(self.from.map(Day).as_ref());
+        out.option(self.until.map(Day).as_ref());
+        out.list(&self.parts);
+    }
+}
+
+impl Decode for ReportCard {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let day = |input: &mut Reader<'_>| {
+            let day: Option<Day> = input.option()?;
+            Ok::<_, DecodeError>(day.map(|day| day.0))
+        };
+        Ok(Self {
+            report: RecordId(input.array()?),
+            kind: Decode::decode(input)?,
+            title: text(input)?,
+            from: day(input)?,
+            until: day(input)?,
+            parts: input.list(REPORT_PARTS_MAX)?,
+        })
+    }
+}
+
 /// A part of a claim, as JSON: sound, and in the one form in which it is written.
+#[cfg(feature = "records")]
 fn claim_part(input: &mut Reader<'_>) -> Result<ClaimPart, DecodeError> {
     let bytes = input.bytes(MESSAGE_TEXT_BYTES_MAX)?;
     let part: ClaimPart = serde_json::from_slice(bytes).map_err(|_| DecodeError::Invalid)?;
@@ -333,6 +550,23 @@ impl Encode for Message {
                 out.raw(&noticed_ms.to_be_bytes());
                 lock.encode(out);
             }
+            Saying::Report(card) => {
+                out.u8(11);
+                card.encode(out);
+            }
+            Saying::Opinion { of, stance, text } => {
+                out.u8(12);
+                out.raw(&of.0);
+                stance.encode(out);
+                out.bytes(text.as_bytes());
+            }
+            Saying::Absent { from, until, text } => {
+                out.u8(13);
+                Day(*from).encode(out);
+                Day(*until).encode(out);
+                out.bytes(text.as_bytes());
+            }
+            #[cfg(feature = "records")]
             Saying::ClaimPart(part) => {
                 out.u8(10);
                 out.bytes(&serde_json::to_vec(part).unwrap_or_default());
@@ -417,7 +651,22 @@ impl Decode for Message {
                     other => return Err(DecodeError::UnknownTag(other)),
                 },
             },
+            #[cfg(feature = "records")]
             10 => Saying::ClaimPart(claim_part(input)?),
+            11 => Saying::Report(Decode::decode(input)?),
+            12 => Saying::Opinion {
+                of: RecordId(input.array()?),
+                stance: Decode::decode(input)?,
+                text: text(input)?,
+            },
+            13 => {
+                let (from, until) = (Day::decode(input)?.0, Day::decode(input)?.0);
+                if until < from {
+                    return Err(DecodeError::Invalid);
+                }
+                let text = text(input)?;
+                Saying::Absent { from, until, text }
+            }
             other => return Err(DecodeError::UnknownTag(other)),
         };
         Ok(Self {
@@ -428,7 +677,28 @@ impl Decode for Message {
     }
 }
 
-#[cfg(test)]
+type MessageBlob = Blob<MESSAGE_BYTES_MAX>;
+
+/// Messages as an envelope carries them.
+#[must_use]
+pub fn encode_messages(messages: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = Writer::new();
+    let messages: Vec<MessageBlob> = messages.iter().cloned().map(Blob).collect();
+    out.list(&messages);
+    out.finish()
+}
+
+/// The messages of an envelope, as bytes each.
+/// # Errors
+/// What is wrong with the bytes.
+pub fn decode_messages(bytes: &[u8]) -> Result<Vec<Vec<u8>>, DecodeError> {
+    let mut input = Reader::new(bytes);
+    let messages: Vec<MessageBlob> = input.list(BATCH_CHANGES_MAX)?;
+    input.finish()?;
+    Ok(messages.into_iter().map(|one| one.0).collect())
+}
+
+#[cfg(all(test, feature = "records"))]
 mod tests {
     use super::*;
 
@@ -517,6 +787,27 @@ mod tests {
                 consultant: "Kari Li".into(),
                 place: String::new(),
             }),
+            Saying::Report(ReportCard {
+                report: RecordId([6; 16]),
+                kind: ReportKind::Final,
+                title: "Sluttrapport".into(),
+                from: LocalDate::new(2026, 1, 5),
+                until: None,
+                parts: vec![ReportPart {
+                    heading: "Resultat".into(),
+                    text: "Fast stilling".into(),
+                }],
+            }),
+            Saying::Opinion {
+                of: RecordId([7; 16]),
+                stance: Stance::Disagree,
+                text: "Det var ikke slik".into(),
+            },
+            Saying::Absent {
+                from: LocalDate::new(2026, 3, 2).unwrap(),
+                until: LocalDate::new(2026, 3, 4).unwrap(),
+                text: "Legetime".into(),
+            },
             confirmed(Verdict::Yes),
             confirmed(Verdict::No),
             confirmed(Verdict::Wrong("Det var en halv time".into())),
@@ -533,5 +824,30 @@ mod tests {
                 assert!(Message::from_bytes(&bytes[..cut]).is_err());
             }
         }
+    }
+
+    #[test]
+    fn an_absence_ends_on_its_first_day_or_later_and_days_exist() {
+        let day = |day| LocalDate::new(2026, 2, day).unwrap();
+        let bytes = |from, until| {
+            let saying = Saying::Absent {
+                from: day(from),
+                until: day(until),
+                text: String::new(),
+            };
+            let (id, wall_ms) = (RecordId([1; 16]), 0);
+            Message {
+                id,
+                wall_ms,
+                saying,
+            }
+            .to_bytes()
+        };
+        assert!(Message::from_bytes(&bytes(3, 3)).is_ok());
+        assert!(Message::from_bytes(&bytes(4, 3)).is_err());
+        let mut no_day = bytes(27, 28);
+        let end = no_day.len() - 4;
+        no_day[end - 1] = 30;
+        assert!(Message::from_bytes(&no_day).is_err());
     }
 }

@@ -131,7 +131,7 @@ impl Qr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::{InvitationLink, Key32, RecoverySecret};
+    use crate::keys::{InvitationLink, Key32, LinkPage, RecoverySecret};
 
     fn light_modules(terminal: &str) -> usize {
         let count = |c| match c {
@@ -145,6 +145,8 @@ mod tests {
     #[test]
     fn links_and_recovery_words_fit_and_both_drawings_agree() {
         let link = InvitationLink {
+            page: LinkPage::Staff,
+            app_url: None,
             relay_url: format!("https://{}.no:8443", "a".repeat(200)),
             relay_key: [1; 32],
             workspace: folge_protocol::ids::WorkspaceId([2; 16]),

@@ -187,7 +187,11 @@ impl<'a> Reader<'a> {
         if count > self.rest.len() {
             return Err(DecodeError::Truncated);
         }
-        (0..count).map(|_| T::decode(self)).collect()
+        let mut items = Vec::new();
+        for _ in 0..count {
+            items.push(T::decode(self)?);
+        }
+        Ok(items)
     }
     /// A byte 0, or a byte 1 and the item.
     /// # Errors

@@ -10,5 +10,6 @@ pub mod envelope;
 pub mod grant;
 pub mod ids;
 pub mod limits;
+pub mod maps;
 pub mod membership;
 pub mod wire;

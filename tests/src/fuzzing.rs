@@ -22,16 +22,20 @@ use folge_core::contract::{Agreement, Case, Terms};
 use folge_core::document::{Actor, ChangeHash, ChangeMeta, Command, Document, Record};
 use folge_core::domain::work::Note;
 use folge_core::domain::{
-    Area, ClaimLine, ClaimPart, Drawing, DrawingProof, Instant, MeetingForm, Participation,
-    PinProof, Proof, RecordId, SignedAnswer, Verdict, VisitAnswer, VisitDigest,
+    Area, ClaimLine, ClaimPart, Drawing, DrawingProof, Instant, LocalDate, MeetingForm,
+    Participation, PinProof, Proof, RecordId, ReportKind, SignedAnswer, Verdict, VisitAnswer,
+    VisitDigest,
 };
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content};
 use folge_core::keys::{
-    DeviceSecrets, Founded, Granted, InvitationLink, Issuer, KemSecret, Key32, Secret, Subject,
-    seal_grant,
+    DeviceSecrets, Founded, Granted, InvitationLink, Issuer, KemSecret, Key32, LinkPage, Secret,
+    Subject, seal_grant,
 };
-use folge_core::messages::{Export, Message, RequestState, Right, Saying, StoreLock, VisitCard};
+use folge_core::messages::{
+    Export, Message, ReportCard, ReportPart, RequestState, Right, Saying, Stance, StoreLock,
+    VisitCard,
+};
 use folge_core::store::{SCHEMA_VERSION, Store, Unlock};
 use folge_core::sync::{Pack, RelayAddress};
 use folge_protocol::codec::{Decode, Encode, Writer};
@@ -842,6 +846,33 @@ fn messages() -> Vec<Vec<u8>> {
             digest: VisitDigest([27; 32]),
             verdict: Verdict::Wrong(text()),
         },
+        Saying::Report(ReportCard {
+            report: RecordId([28; 16]),
+            kind: ReportKind::JointPlan,
+            title: text(),
+            from: LocalDate::new(2026, 1, 5),
+            until: None,
+            parts: vec![
+                ReportPart {
+                    heading: text(),
+                    text: text(),
+                },
+                ReportPart {
+                    heading: String::new(),
+                    text: String::new(),
+                },
+            ],
+        }),
+        Saying::Opinion {
+            of: RecordId([25; 16]),
+            stance: Stance::Disagree,
+            text: text(),
+        },
+        Saying::Absent {
+            from: Instant(1_767_596_400_000).date(),
+            until: Instant(1_767_696_400_000).date(),
+            text: text(),
+        },
     ];
     encoded(&sayings.map(|saying| Message {
         id: RecordId([25; 16]),
@@ -1128,15 +1159,22 @@ fn proofs() -> Vec<Vec<u8>> {
 
 fn invitation_links() -> Vec<Vec<u8>> {
     let link = |url: &str| InvitationLink {
+        page: LinkPage::Staff,
+        app_url: None,
         relay_url: url.to_owned(),
         relay_key: [1; 32],
         workspace: WORKSPACE,
         person: PersonId([10; 16]),
         secret: Key32::new([4; 32]),
     };
-    ["https://relay.example.no", "http://127.0.0.1:8787"]
-        .map(|url| link(url).to_text().into_bytes())
-        .to_vec()
+    let plain = ["https://relay.example.no", "http://127.0.0.1:8787"].map(link);
+    let elsewhere = link("https://relay.example.no").served_from("https://app.example.no");
+    let participant = InvitationLink {
+        page: LinkPage::Participant,
+        ..elsewhere.clone()
+    };
+    let all = plain.into_iter().chain([elsewhere, participant]);
+    all.map(|link| link.to_text().into_bytes()).collect()
 }
 
 fn actor(n: u8) -> Actor {

@@ -20,3 +20,4 @@ pub mod scan;
 pub mod serving;
 pub mod simulation;
 pub mod story;
+pub mod threads;

@@ -265,7 +265,7 @@ fn two_phones_without_a_network_confirm_a_visit() {
     assert_eq!(offer.card.digest, VisitDigest::of(&visit));
     assert_eq!((offer.card.start, offer.card.end), (visit.start, visit.end));
     assert_eq!(offer.card.consultant, "Kari Li");
-    assert_eq!(format!("{offer:?}"), "VisitOffer(..)");
+    assert_eq!(format!("{offer:?}"), "Offer(..)");
     world.pass(60_000);
     let answer = world.own.answer_offer(&offer, Verdict::Yes).unwrap();
     let taken = world.phone.take_answer(case, &answer).unwrap();

@@ -11,7 +11,7 @@ use folge_core::Error;
 use folge_core::client::{Client, Invitee, NewParticipation, RecordState};
 use folge_core::document::{Record, RecordRef};
 use folge_core::domain::{Instant, Language, Note, Participation};
-use folge_core::keys::{InvitationLink, Key32};
+use folge_core::keys::{InvitationLink, Key32, LinkPage};
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::native::{HttpRelay, system_env};
 use folge_core::store::{PassphraseCost, Store, StoreError, Unlock};
@@ -282,6 +282,8 @@ fn an_invitation_of_another_workspace_and_a_used_one_are_refused() {
         Device::join(&dir, link).unwrap()
     };
     let foreign = InvitationLink {
+        page: LinkPage::Staff,
+        app_url: None,
         relay_url: world.relay.url.clone(),
         ..other.link.clone()
     };
@@ -290,6 +292,8 @@ fn an_invitation_of_another_workspace_and_a_used_one_are_refused() {
     assert_eq!(error.code(), "unknown_workspace");
     let secret = Key32::new([7; 32]);
     let guessed = InvitationLink {
+        page: LinkPage::Staff,
+        app_url: None,
         secret,
         ..world.link.clone()
     };

@@ -14,7 +14,7 @@ use folge_core::Error;
 use folge_core::client::{Client, Invitee, NewParticipation, RecordState};
 use folge_core::document::{Record, RecordRef};
 use folge_core::domain::{Instant, Note, Participation};
-use folge_core::keys::{InvitationLink, Key32};
+use folge_core::keys::{InvitationLink, Key32, LinkPage};
 use folge_core::native::HttpRelay;
 use folge_core::store::{Store, Unlock};
 use folge_core::sync::SyncReport;
@@ -167,6 +167,8 @@ fn guessed_invitations_are_slowed_and_members_and_the_invited_come_in() {
     let guess = |place: &mut Place, n: u8| {
         let secret = Key32::new([n; 32]);
         let mut client = place.join(&InvitationLink {
+            page: LinkPage::Staff,
+            app_url: None,
             secret,
             ..link.clone()
         });
@@ -257,6 +259,8 @@ fn an_address_that_fails_too_often_waits_and_members_behind_it_do_not() {
     let stranger = |place: &mut Place, workspace| {
         let secret = Key32::new([66; 32]);
         let mut client = place.join(&InvitationLink {
+            page: LinkPage::Staff,
+            app_url: None,
             secret,
             workspace,
             ..link.clone()

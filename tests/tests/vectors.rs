@@ -33,15 +33,18 @@ use folge_core::document::{
 use folge_core::domain::proof::{drawing_hash, pin_hash};
 use folge_core::domain::{
     Area, ClaimLine, ClaimPart, Drawing, DrawingProof, Instant, MeetingForm, Note, Participation,
-    PinProof, Proof, RecordId, SignedAnswer, Verdict, VisitAnswer, VisitDigest,
+    PinProof, Proof, RecordId, ReportKind, SignedAnswer, Verdict, VisitAnswer, VisitDigest,
 };
 use folge_core::env::{Clock, Env, Reading};
 use folge_core::envelope::{ClockRun, Content, commitment, open, padme, seal};
 use folge_core::keys::{
-    DeviceSecrets, Granted, InvitationLink, Issuer, KemPublic, KemSecret, Key32, Keyring,
+    DeviceSecrets, Granted, InvitationLink, Issuer, KemPublic, KemSecret, Key32, Keyring, LinkPage,
     RecoverySecret, Secret, Subject, derive, is_confirmed, open_grant, seal_grant,
 };
-use folge_core::messages::{Export, Message, RequestState, Right, Saying, StoreLock, VisitCard};
+use folge_core::messages::{
+    Export, Message, ReportCard, ReportPart, RequestState, Right, Saying, Stance, StoreLock,
+    VisitCard,
+};
 use folge_core::store::{PassphraseCost, Store, StoreError, Unlock};
 use folge_core::sync::Pack;
 use folge_protocol::codec::{Decode, Encode, Reader, Writer};
@@ -209,6 +212,8 @@ const SECOND_THREAD: DocumentId = DocumentId([0xaa; 16]);
 
 fn link() -> InvitationLink {
     InvitationLink {
+        page: LinkPage::Staff,
+        app_url: None,
         relay_url: "https://relay.example.no".to_owned(),
         relay_key: *relay().public().as_bytes(),
         workspace: workspace(),
@@ -1289,6 +1294,40 @@ fn sayings() -> Vec<(String, Saying)> {
         };
         sayings.push((name.to_owned(), confirmed));
     }
+    let day = |text: &str| text.parse().unwrap();
+    let card = ReportCard {
+        report: RecordId([0xc6; 16]),
+        kind: ReportKind::Status,
+        title: "Statusrapport".to_owned(),
+        from: Some(day("2026-01-05")),
+        until: Some(day("2026-03-31")),
+        parts: vec![ReportPart {
+            heading: "Status".to_owned(),
+            text: "Praksis fra mandag".to_owned(),
+        }],
+    };
+    sayings.push(("report".to_owned(), Saying::Report(card.clone())));
+    for kind in ReportKind::ALL {
+        let bare = ReportCard {
+            kind: *kind,
+            from: None,
+            until: None,
+            parts: Vec::new(),
+            ..card.clone()
+        };
+        sayings.push((format!("report {}", kind.code()), Saying::Report(bare)));
+    }
+    for stance in [Stance::Comment, Stance::Agree, Stance::Disagree] {
+        let (of, text) = (RecordId([0xc3; 16]), "Det stemmer ikke helt".to_owned());
+        let opinion = Saying::Opinion { of, stance, text };
+        sayings.push((format!("opinion {stance:?}"), opinion));
+    }
+    let absent = Saying::Absent {
+        from: day("2026-03-02"),
+        until: day("2026-03-04"),
+        text: "Legetime".to_owned(),
+    };
+    sayings.push(("absent".to_owned(), absent));
     sayings
 }
 
@@ -1517,6 +1556,11 @@ fn receipt_of_erasures() {
 #[test]
 fn invitation_link() {
     let link = link();
+    let participant = InvitationLink {
+        page: LinkPage::Participant,
+        ..link.clone()
+    };
+    let elsewhere = participant.clone().served_from("https://app.example.no");
     let file = committed(
         "invitation",
         &json!({
@@ -1526,6 +1570,9 @@ fn invitation_link() {
             "person": link.person.to_string(),
             "secret": hex(link.secret.expose()),
             "text": link.to_text(),
+            "text_of_participant": participant.to_text(),
+            "app_url": "https://app.example.no",
+            "text_elsewhere": elsewhere.to_text(),
             "invitation": link.id().to_string(),
             "sign_public": hex(&link.public().sign),
             "kem_public": hex(&link.public().kem),
@@ -1534,6 +1581,10 @@ fn invitation_link() {
 
     let text = file["text"].as_str().unwrap();
     assert_eq!(InvitationLink::from_text(text), Ok(link.clone()));
+    let text = file["text_of_participant"].as_str().unwrap();
+    assert_eq!(InvitationLink::from_text(text), Ok(participant));
+    let text = file["text_elsewhere"].as_str().unwrap();
+    assert_eq!(InvitationLink::from_text(text), Ok(elsewhere));
     let seed = derive(&link.secret, "folge invitation sign v1", &[]);
     let sign = SecretKey::from_seed(seed.expose()).public();
     assert_eq!(unhex(&file["sign_public"]), sign.as_bytes());

@@ -3,17 +3,15 @@
 //! later, or not, with a reason. What counts for what is `contract::evidence`'s matter, the codes
 //! and keys are `attendance`'s.
 
-use std::fmt;
-
 use folge_protocol::codec::{Decode, Encode};
-use folge_protocol::ids::{DeviceId, DocumentId};
+use folge_protocol::ids::DocumentId;
 use folge_protocol::membership::Role;
 
 use super::Client;
-use super::evidence::{check_verdict, standing};
+use super::evidence::standing;
 use crate::attendance::{
-    self, CodeKind, Offer, PIN_COST, SignedOffer, is_in_time, is_signed, is_weak_pin,
-    matching_secret, pin_secret, read_code, sign_answer, write_code,
+    self, CodeFault, CodeKind, Offer, PIN_COST, is_in_time, is_signed, is_weak_pin,
+    matching_secret, pin_secret, read_code, write_code,
 };
 use crate::document::{CaseView, Record};
 use crate::domain::proof::{drawing_hash, pin_hash};
@@ -29,22 +27,13 @@ use crate::store::StoreError;
 pub const PIN_NOTICE: &str = "Det ble satt en PIN-kode som bekrefter møtene dine. Var det ikke deg, \
      så si fra til kontoret.";
 
-/// A visit that a consultant's code showed to this participant.
-#[derive(Clone, PartialEq, Eq)]
-pub struct VisitOffer {
-    /// The participant's thread.
-    pub thread: DocumentId,
-    /// What was shown.
-    pub card: VisitCard,
-    /// When, by the consultant's clock.
-    pub at: Instant,
-    device: DeviceId,
-    challenge: [u8; 16],
-}
-
-impl fmt::Debug for VisitOffer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("VisitOffer(..)")
+impl From<CodeFault> for Error {
+    fn from(fault: CodeFault) -> Self {
+        match fault {
+            CodeFault::Bad => Self::BadCode,
+            CodeFault::NotForThis => Self::CodeNotForThis,
+            CodeFault::TooOld => Self::CodeTooOld,
+        }
     }
 }
 
@@ -110,94 +99,50 @@ impl Client {
     /// # Errors
     /// [`Error::BadCode`], [`Error::CodeNotForThis`], [`Error::CodeTooOld`]; [`Error::NotAllowed`]
     /// for staff.
-    pub fn read_offer(&mut self, code: &str) -> Result<VisitOffer, Error> {
+    pub fn read_offer(&mut self, code: &str) -> Result<Offer, Error> {
         if self.replica.role() != Some(Role::Participant) {
             return Err(Error::NotAllowed);
         }
-        let bytes = read_code(CodeKind::Offer, code).ok_or(Error::BadCode)?;
-        let signed = SignedOffer::from_bytes(&bytes).map_err(|_| Error::BadCode)?;
-        let offer = &signed.offer;
+        let (workspace, now) = (self.identity().workspace, self.now());
+        let threads = self.own_threads()?;
         let log = self.replica.log()?;
-        let staff = log.device_role(offer.device).is_some_and(Role::is_staff);
-        let device = log
-            .active_device(offer.device)
-            .filter(|_| staff && log.may_write(offer.device, offer.thread))
-            .ok_or(Error::CodeNotForThis)?;
-        if offer.workspace != self.identity().workspace
-            || !self.own_threads()?.contains(&offer.thread)
-        {
-            return Err(Error::CodeNotForThis);
-        }
-        if !signed.is_of(&device.verifier) {
-            return Err(Error::BadCode);
-        }
-        let SignedOffer { offer, .. } = signed;
-        let offer = VisitOffer {
-            thread: offer.thread,
-            card: offer.card,
-            at: offer.at,
-            device: offer.device,
-            challenge: offer.challenge,
-        };
-        self.check_in_time(offer.at)?;
-        Ok(offer)
+        Ok(attendance::read_offer(code, workspace, &threads, log, now)?)
     }
 
     /// Answers what a consultant's code showed: the answer goes into the own thread, with what was
     /// shown, and is delivered when there is coverage. Gives the code to show back at once.
     /// # Errors
     /// As [`Client::read_offer`] and [`Client::confirm`].
-    pub fn answer_offer(&mut self, offer: &VisitOffer, verdict: Verdict) -> Result<String, Error> {
+    pub fn answer_offer(&mut self, offer: &Offer, verdict: Verdict) -> Result<String, Error> {
         if self.replica.role() != Some(Role::Participant) {
             return Err(Error::NotAllowed);
         }
-        check_verdict(&verdict)?;
-        self.check_in_time(offer.at)?;
         let card = offer.card.clone();
-        let (thread, facts) = (offer.thread, (card.visit, card.digest));
-        let times = (card.start, card.end, card.form);
-        let is_this = |other: &VisitCard| {
-            (other.visit, other.digest) == facts && (other.start, other.end, other.form) == times
+        let thread = offer.thread;
+        let said = Saying::Confirmed {
+            visit: card.visit,
+            digest: card.digest,
+            verdict: verdict.clone(),
         };
-        let is_shown = self.is_shown(thread, is_this)?;
-        let said = verdict.clone();
+        said.check_words()?;
+        self.check_in_time(offer.at)?;
+        let is_shown = self.is_shown(thread, |other| card.is_same_visit(other))?;
         let message = self.replica.atomically(|replica| {
             // What this phone was shown stands before what it says of it.
             if !is_shown {
                 replica.say(thread, Saying::Card(card))?;
             }
-            let (visit, digest) = facts;
-            replica.say(
-                thread,
-                Saying::Confirmed {
-                    visit,
-                    digest,
-                    verdict: said,
-                },
-            )
+            replica.say(thread, said)
         })?;
-        let (visit, digest) = facts;
-        let (start, end, form) = times;
-        let at = self.now();
-        let identity = self.identity();
-        let answer = VisitAnswer {
-            workspace: identity.workspace,
-            thread,
-            visit,
-            digest,
-            start,
-            end,
-            form,
+        let (at, own) = (self.now(), &self.identity().device);
+        Ok(attendance::write_answer(
+            offer,
             verdict,
-            challenge: offer.challenge,
-            offered_at: offer.at,
-            offered_by: offer.device,
             message,
             at,
-            device: identity.device.id(),
-        };
-        let signed = sign_answer(answer, identity.device.sign());
-        Ok(write_code(CodeKind::Answer, &signed.to_bytes()))
+            own.id(),
+            own.sign(),
+        ))
     }
 
     /// Takes the participant's code on the phone that showed theirs, and records it with its

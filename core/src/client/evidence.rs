@@ -16,8 +16,8 @@ use crate::contract::evidence::{
 };
 use crate::document::{CaseView, DocumentError, Record, RecordRef};
 use crate::domain::{
-    Confirmation, DomainError, Instant, LocalDate, Outcome, Participation, PinKey, Proof, RecordId,
-    StaffKey, Trip, Verdict, Visit, VisitDigest,
+    Confirmation, Instant, LocalDate, Outcome, Participation, PinKey, Proof, RecordId, StaffKey,
+    Trip, Verdict, Visit, VisitDigest,
 };
 use crate::error::Error;
 use crate::messages::{Saying, VisitCard};
@@ -232,19 +232,6 @@ fn said(lines: &[ThreadLine], participation: &Participation) -> Vec<ThreadConfir
     found
 }
 
-/// Words of a participant: there, and not too many.
-pub(super) fn check_verdict(verdict: &Verdict) -> Result<(), Error> {
-    let Verdict::Wrong(words) = verdict else {
-        return Ok(());
-    };
-    super::threads::check_text(words)?;
-    if words.trim().is_empty() {
-        let error = DomainError::Missing { field: "message" };
-        return Err(DocumentError::from(error).into());
-    }
-    Ok(())
-}
-
 /// What was recorded of a participation, what its participant said, and what is known of both.
 struct Ways {
     document: DocumentId,
@@ -363,16 +350,16 @@ impl Client {
         if self.replica.role() != Some(Role::Participant) {
             return Err(Error::NotAllowed);
         }
-        check_verdict(&verdict)?;
-        let is_this = |card: &VisitCard| (card.visit, card.digest) == (visit, digest);
-        if !self.is_shown(thread, is_this)? {
-            return Err(DocumentError::UnknownRecord.into());
-        }
         let saying = Saying::Confirmed {
             visit,
             digest,
             verdict,
         };
+        saying.check_words()?;
+        let is_this = |card: &VisitCard| (card.visit, card.digest) == (visit, digest);
+        if !self.is_shown(thread, is_this)? {
+            return Err(DocumentError::UnknownRecord.into());
+        }
         self.replica
             .atomically(|replica| replica.say(thread, saying))
     }

@@ -13,7 +13,7 @@ use crate::document::{Command, DocumentKind};
 use crate::domain::Participation;
 use crate::envelope::commitment;
 use crate::error::Error;
-use crate::keys::{InvitationLink, KemPublic, KemSecret, Key32, Secret, Subject};
+use crate::keys::{InvitationLink, KemPublic, KemSecret, Key32, LinkPage, Secret, Subject};
 use crate::limits::DOCUMENTS_PER_ENTRY;
 use crate::sync::{Held, Pack, Replica};
 
@@ -499,7 +499,14 @@ impl Replica {
     ) -> Result<InvitationLink, Error> {
         let author = Author::Device(self.device());
         let relay = self.identity().relay.clone();
+        let role = self.log()?.persons().get(&person).map(|state| state.role);
+        let page = match role {
+            Some(Role::Participant) => LinkPage::Participant,
+            _ => LinkPage::Staff,
+        };
         let link = InvitationLink {
+            page,
+            app_url: None,
             relay_url: relay.url,
             relay_key: relay.key,
             workspace: self.identity().workspace,

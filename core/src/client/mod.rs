@@ -17,11 +17,13 @@ mod records;
 mod reports;
 mod rights;
 mod run;
+mod sharing;
 mod threads;
 mod timers;
 
+pub use crate::attendance::Offer as VisitOffer;
 pub use agreements::CaseObligation;
-pub use attendance::{PIN_NOTICE, TakenAnswer, VisitOffer};
+pub use attendance::{PIN_NOTICE, TakenAnswer};
 pub use drafts::Draft;
 pub use erasure::{Departure, ErasedDocument, ErasureReceipt, Holder};
 pub use journal::{AuditAct, AuditLine};

@@ -12,7 +12,7 @@ use crate::document::Record;
 use crate::domain::register::{Employer, Provider, StaffMember};
 use crate::domain::{CodeList, Instant, Language, MeetingForm, OfficeReport, StaffKey, Verdict};
 use crate::error::Error;
-use crate::messages::{Export, RequestState, Saying, StoreLock};
+use crate::messages::{Export, RequestState, Saying, Stance, StoreLock};
 use crate::rights::{
     AccessArchive, Affected, ArchiveFile, ArchiveHistory, ArchiveMessage, ArchivePerson,
     ArchiveReading, BreachNotice, ContactPoint, Locked, LostDevice, Measures, ProcessingRegister,
@@ -354,6 +354,13 @@ fn said_text(saying: &Saying) -> String {
             Verdict::No => "Møtet fant ikke sted. / It did not take place.".to_owned(),
             Verdict::Wrong(text) => format!("Noe er feil / something is wrong: {text}"),
         },
+        Saying::Report(card) => {
+            let parts = card.parts.iter();
+            let parts = parts.map(|part| format!("{}: {}", part.heading, part.text));
+            let whole: Vec<String> = [card.title.clone()].into_iter().chain(parts).collect();
+            whole.join("\n")
+        }
+        Saying::Absent { from, until, text } => format!("{from}–{until}: {text}"),
         other => other.text().unwrap_or_default().to_owned(),
     }
 }
@@ -374,6 +381,13 @@ fn kind_text(saying: &Saying) -> String {
         },
         Saying::Card(_) => "møte til bekreftelse / meeting to confirm",
         Saying::Confirmed { .. } => "svar om et møte / answer about a meeting",
+        Saying::Report(_) => "rapport eller plan / report or plan",
+        Saying::Opinion { stance, .. } => match stance {
+            Stance::Comment => "kommentar til rapport / comment on a report",
+            Stance::Agree => "enig i rapport / agrees with a report",
+            Stance::Disagree => "uenig i rapport / does not agree with a report",
+        },
+        Saying::Absent { .. } => "meldt fravær / absence reported",
         Saying::Opened(_)
         | Saying::Exported { .. }
         | Saying::Lost { .. }

@@ -11,7 +11,8 @@ use crate::domain::{DomainError, Participation, RecordId};
 use crate::error::Error;
 use crate::keys::InvitationLink;
 use crate::limits::MESSAGE_TEXT_BYTES_MAX;
-use crate::messages::{Message, RequestState, Right, Saying};
+use crate::messages::{Message, RequestState, Right, Saying, WordsFault, state_of_request};
+use crate::sync::rules::threads_of;
 
 /// A line of a thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,14 +61,21 @@ impl std::fmt::Debug for RequestLine {
     }
 }
 
-pub(super) fn check_text(text: &str) -> Result<(), Error> {
-    if text.len() > MESSAGE_TEXT_BYTES_MAX {
-        let field = "message";
-        let max_chars = MESSAGE_TEXT_BYTES_MAX;
-        let error = DomainError::TextTooLong { field, max_chars };
-        return Err(DocumentError::from(error).into());
+impl From<WordsFault> for Error {
+    fn from(fault: WordsFault) -> Self {
+        match fault {
+            WordsFault::TooLong => too_long(MESSAGE_TEXT_BYTES_MAX),
+            WordsFault::Missing => {
+                let error = DomainError::Missing { field: "message" };
+                DocumentError::from(error).into()
+            }
+        }
     }
-    Ok(())
+}
+
+pub(super) fn too_long(max_chars: usize) -> Error {
+    let field = "message";
+    DocumentError::from(DomainError::TextTooLong { field, max_chars }).into()
 }
 
 impl Client {
@@ -119,14 +127,17 @@ impl Client {
     /// Writes into a thread. A participant's own device knows its thread by
     /// [`Client::own_threads`].
     /// # Errors
-    /// [`Error::NotAllowed`]: staff asks for no rights, participants answer none; visits are shown
-    /// by [`Client::show_visit`] and answered by [`Client::confirm`].
+    /// [`Error::NotAllowed`]: staff asks for no rights, participants answer none; opinions are of
+    /// what was shown; visits are shown by [`Client::show_visit`] and answered by
+    /// [`Client::confirm`], reports shown by [`Client::share_report`].
     pub fn say_in(&mut self, thread: DocumentId, saying: Saying) -> Result<RecordId, Error> {
-        check_text(saying.text().unwrap_or_default())?;
+        saying.check_words()?;
         let participant = self.replica.role() == Some(Role::Participant);
         let fits = match &saying {
             Saying::Comment(_) => true,
             Saying::Request { .. } => participant,
+            Saying::Absent { from, until, .. } => participant && from <= until,
+            Saying::Opinion { of, .. } => participant && self.is_report_shown(thread, *of)?,
             Saying::Notice(_) | Saying::Answer { .. } => !participant,
             _ => false,
         };
@@ -137,18 +148,21 @@ impl Client {
             .atomically(|replica| replica.say(thread, saying))
     }
 
+    /// Whether staff showed a report or plan by a message of a thread.
+    fn is_report_shown(&self, thread: DocumentId, message: RecordId) -> Result<bool, Error> {
+        Ok(self.thread(thread)?.iter().any(|line| {
+            line.id == message
+                && line.role.is_some_and(Role::is_staff)
+                && matches!(line.saying, Saying::Report(_))
+        }))
+    }
+
     /// The threads that this device's person takes part in as a participant.
     /// # Errors
     /// [`Error::BadInvitation`] before a joining device has fetched the log.
     pub fn own_threads(&self) -> Result<Vec<DocumentId>, Error> {
         let log = self.replica.log()?;
-        let own = self.identity().person.into();
-        let threads = log.documents().iter().filter(|(_, state)| {
-            state.kind == DocumentKind::Thread
-                && state.erasure.is_none()
-                && state.readers.contains(&own)
-        });
-        Ok(threads.map(|(id, _)| *id).collect())
+        Ok(threads_of(log, self.identity().person).collect())
     }
 
     /// A thread's lines, in the order in which they came here.
@@ -199,15 +213,8 @@ impl Client {
                 let Saying::Request { right, text } = &line.saying else {
                     continue;
                 };
-                // Only staff answers, and the last answer counts.
-                let mut answers = lines.iter().filter_map(|other| match &other.saying {
-                    Saying::Answer { to, state, .. }
-                        if *to == line.id && other.role != Some(Role::Participant) =>
-                    {
-                        Some(*state)
-                    }
-                    _ => None,
-                });
+                let said = lines.iter();
+                let said = said.map(|other| (&other.saying, other.role != Some(Role::Participant)));
                 found.push(RequestLine {
                     participation,
                     thread,
@@ -215,7 +222,7 @@ impl Client {
                     right: *right,
                     text: text.clone(),
                     at_ms: line.at_ms,
-                    state: answers.next_back().unwrap_or(RequestState::Open),
+                    state: state_of_request(said, line.id),
                 });
             }
         }

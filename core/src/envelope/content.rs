@@ -146,3 +146,27 @@ impl Content {
         })
     }
 }
+
+/// The clocks' states when changes were made, and the last number of the stream seen then: equal
+/// neighbours together.
+#[must_use]
+pub fn clock_runs(readings: &[(Reading, u64)]) -> Vec<ClockRun> {
+    let mut runs: Vec<ClockRun> = Vec::new();
+    for (reading, seen_number) in readings {
+        let (boot, offset_s, seen_number) = (reading.boot, reading.offset_s(), *seen_number);
+        match runs.last_mut() {
+            Some(run)
+                if (run.boot, run.offset_s, run.seen_number) == (boot, offset_s, seen_number) =>
+            {
+                run.count += 1;
+            }
+            _ => runs.push(ClockRun {
+                count: 1,
+                boot,
+                offset_s,
+                seen_number,
+            }),
+        }
+    }
+    runs
+}

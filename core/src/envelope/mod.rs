@@ -7,7 +7,7 @@
 mod content;
 mod padding;
 
-pub use content::{ClockRun, Content};
+pub use content::{ClockRun, Content, clock_runs};
 pub use padding::padme;
 
 use chacha20poly1305::aead::{Aead, Payload};
@@ -62,6 +62,27 @@ fn cipher(key: &Key32, document: DocumentId, generation: u32) -> XChaCha20Poly13
     XChaCha20Poly1305::new(key.expose().into())
 }
 
+/// A participant's few words are stored as they are, in deflate's own form for that: whoever reads
+/// inflates them like any others, and the page goes without a compressor.
+#[cfg(not(feature = "records"))]
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + 5);
+    let mut blocks = bytes.chunks(0xffff).peekable();
+    while let Some(block) = blocks.next() {
+        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+        out.push(u8::from(blocks.peek().is_none()));
+        out.extend(length.to_le_bytes());
+        out.extend((!length).to_le_bytes());
+        out.extend(block);
+    }
+    out
+}
+
+#[cfg(feature = "records")]
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    miniz_oxide::deflate::compress_to_vec(bytes, 6)
+}
+
 /// Seals a content under a document key and signs it. The header's commitment is set here.
 #[must_use]
 pub fn seal(
@@ -72,10 +93,7 @@ pub fn seal(
     signer: &SecretKey,
 ) -> Envelope {
     header.commitment = commitment(key, header.document, header.generation);
-    let padded = padding::pad(&miniz_oxide::deflate::compress_to_vec(
-        &content.to_bytes(),
-        6,
-    ));
+    let padded = padding::pad(&deflated(&content.to_bytes()));
     let payload = Payload {
         msg: &padded,
         aad: &header.to_bytes(),

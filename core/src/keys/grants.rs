@@ -29,33 +29,44 @@ pub struct Secret {
     pub key: Key32,
 }
 
-impl Encode for Secret {
+impl Encode for Subject {
     fn encode(&self, out: &mut Writer) {
-        match self.subject {
-            Subject::Group(group, epoch) => {
+        match self {
+            Self::Group(group, epoch) => {
                 out.u8(1);
                 group.encode(out);
-                out.u32(epoch);
+                out.u32(*epoch);
             }
-            Subject::Document(document, generation) => {
+            Self::Document(document, generation) => {
                 out.u8(2);
                 document.encode(out);
-                out.u32(generation);
+                out.u32(*generation);
             }
         }
+    }
+}
+
+impl Decode for Subject {
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(match input.u8()? {
+            1 => Self::Group(Decode::decode(input)?, input.u32()?),
+            2 => Self::Document(Decode::decode(input)?, input.u32()?),
+            other => return Err(DecodeError::UnknownTag(other)),
+        })
+    }
+}
+
+impl Encode for Secret {
+    fn encode(&self, out: &mut Writer) {
+        self.subject.encode(out);
         out.raw(self.key.expose());
     }
 }
 
 impl Decode for Secret {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let subject = match input.u8()? {
-            1 => Subject::Group(Decode::decode(input)?, input.u32()?),
-            2 => Subject::Document(Decode::decode(input)?, input.u32()?),
-            other => return Err(DecodeError::UnknownTag(other)),
-        };
         Ok(Self {
-            subject,
+            subject: Decode::decode(input)?,
             key: Key32::new(input.array()?),
         })
     }

@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use folge_protocol::crypto::SecretKey;
 use folge_protocol::grant::{Grant, Recipient};
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, Hash};
+use folge_protocol::maps::Map;
 use folge_protocol::membership::{DeviceKeys, Membership};
 
 use super::{Granted, KemPublic, KemSecret, Key32, Secret, Subject, open_grant};
@@ -51,8 +50,8 @@ impl DeviceSecrets {
 /// Every secret that this device holds for groups and documents.
 #[derive(Debug, Default, Clone)]
 pub struct Keyring {
-    groups: BTreeMap<(GroupId, u32), Key32>,
-    documents: BTreeMap<(DocumentId, u32), Key32>,
+    groups: Map<(GroupId, u32), Key32>,
+    documents: Map<(DocumentId, u32), Key32>,
 }
 
 impl Keyring {

@@ -9,13 +9,15 @@ mod grants;
 mod invitation;
 mod kem;
 mod keyring;
+#[cfg(feature = "records")]
 mod words;
 
 pub use founding::{Founded, RecoverySecret};
 pub use grants::{Granted, Issuer, Secret, Subject, open_grant, seal_grant};
-pub use invitation::{InvitationLink, LinkError};
+pub use invitation::{InvitationLink, LinkError, LinkPage};
 pub use kem::{KemError, KemPublic, KemSecret};
 pub use keyring::{DeviceSecrets, Keyring, is_confirmed};
+#[cfg(feature = "records")]
 pub use words::{FINGERPRINT_WORDS, RECOVERY_WORDS, WordsError, fingerprint_words};
 
 /// A 32-byte secret that is wiped when it goes out of use and never printed.

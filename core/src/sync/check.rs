@@ -7,12 +7,12 @@ use folge_protocol::envelope::{Envelope, EnvelopeKind, envelope_hash, next_head,
 use folge_protocol::ids::{DeviceId, DocumentId, Hash};
 use folge_protocol::membership::{DocumentKind, Entry, Membership};
 
-use super::messages::decode_messages;
 use super::replica::Replica;
 use crate::document::{ChangeHash, batch_manifest};
 use crate::env::SignatureCheck;
 use crate::envelope::open;
 use crate::error::Error;
+use crate::messages::decode_messages;
 use crate::store::{EnvelopeRow, EnvelopeState};
 
 /// What is wrong with something that this device keeps.

@@ -16,7 +16,7 @@ use folge_protocol::wire::{Delivery, GrantBlob, SyncReply};
 use super::alarms::{AlarmKind, Evidence};
 use super::evidence::Origin;
 use super::exchange::SyncReport;
-use super::messages::{KeptMessage, decode_messages};
+use super::messages::KeptMessage;
 use super::replica::{Replica, TailItem};
 use super::signed::Claimed;
 use crate::document::{ChangeHash, DocumentError};
@@ -25,6 +25,7 @@ use crate::domain::text::pick;
 use crate::envelope::{Content, open};
 use crate::error::{Error, RelayFault};
 use crate::keys::{Granted, Secret, Subject, is_confirmed};
+use crate::messages::decode_messages;
 use crate::store::{EnvelopeRow, EnvelopeState, StreamRow};
 
 /// Why something is in quarantine.

@@ -5,8 +5,7 @@ use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::ids::{Hash, InstanceId};
 
 use crate::document::ChangeHash;
-use crate::env::Reading;
-use crate::envelope::{ClockRun, Content};
+use crate::envelope::Content;
 use crate::limits::{
     BATCH_CHANGES_MAX, CLOCK_DRIFT_SECONDS_MAX, TIME_GRADE_TOLERANCE_MILLISECONDS,
 };
@@ -149,28 +148,6 @@ impl Decode for Origin {
             log_head,
         })
     }
-}
-
-/// Puts equal neighbouring clock states together.
-pub(super) fn clock_runs(readings: &[(Reading, u64)]) -> Vec<ClockRun> {
-    let mut runs: Vec<ClockRun> = Vec::new();
-    for (reading, seen_number) in readings {
-        let (boot, offset_s, seen_number) = (reading.boot, reading.offset_s(), *seen_number);
-        match runs.last_mut() {
-            Some(run)
-                if (run.boot, run.offset_s, run.seen_number) == (boot, offset_s, seen_number) =>
-            {
-                run.count += 1;
-            }
-            _ => runs.push(ClockRun {
-                count: 1,
-                boot,
-                offset_s,
-                seen_number,
-            }),
-        }
-    }
-    runs
 }
 
 #[cfg(test)]

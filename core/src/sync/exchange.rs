@@ -3,29 +3,20 @@
 use std::collections::BTreeMap;
 
 use folge_protocol::codec::{Decode, Encode};
-use folge_protocol::crypto::PublicKey;
 use folge_protocol::ids::DocumentId;
 use folge_protocol::limits::{
     MESSAGE_ENTRIES_MAX, MESSAGE_FETCH_MAX, REQUEST_AGE_MILLISECONDS_MAX, REQUEST_BYTES_TARGET,
 };
 use folge_protocol::wire::{
     Blob, FoundRequest, LiveHello, Mark, NO_REQUEST, PATH_FOUND, PATH_LIVE, PATH_SYNC, RefusalCode,
-    Refused, RelayError, Signed, StreamFrom, SyncReply, SyncRequest,
+    Refused, RelayError, StreamFrom, SyncReply, SyncRequest,
 };
 
 use super::alarms::AlarmKind;
 use super::replica::Replica;
+use super::rules::{Outgoing, judge_reply};
 use crate::error::{Error, RelayFault};
 use crate::store::{EnvelopeRow, EnvelopeState};
-
-/// Bytes for the relay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
-    /// The path, such as `/v1/sync`.
-    pub path: &'static str,
-    /// The request's body.
-    pub body: Vec<u8>,
-}
 
 /// What a reply brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -284,18 +275,13 @@ impl Replica {
 
     fn sign(&mut self, path: &'static str, nonce: [u8; 16], payload: Vec<u8>) -> Outgoing {
         let wall_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
-        let time_ms = u64::try_from(wall_ms).unwrap_or(0);
         let entrance = self.identity.entrance.as_ref().filter(|_| self.at_entrance);
         let one_time = entrance.map(super::identity::Entrance::sign);
         let key = one_time
             .as_ref()
             .unwrap_or_else(|| self.identity.device.sign());
         let (relay, workspace) = (&self.identity.relay.key, self.identity.workspace);
-        let signed = Signed::sign(relay, path, workspace, time_ms, nonce, payload, key);
-        Outgoing {
-            path,
-            body: signed.to_bytes(),
-        }
+        Outgoing::sign(path, relay, workspace, wall_ms, nonce, payload, key)
     }
 
     /// Takes a reply. All of it is on disk when this returns `Ok`; none of it otherwise.
@@ -338,15 +324,8 @@ impl Replica {
     /// The relay must have said all of it, and in answer to this request. What anybody on the way
     /// can make up leaves the request under way.
     fn judge(&mut self, reply: &SyncReply, nonce: Option<[u8; 16]>) -> Result<(), Error> {
-        let signed = PublicKey::from_bytes(&self.identity.relay.key)
-            .is_ok_and(|relay| reply.verify(self.identity.workspace, &relay).is_ok());
-        let judged = if !signed {
-            Err(RelayFault::BadReceipt)
-        } else if nonce != Some(reply.receipt.answers) {
-            Err(RelayFault::NotAnAnswer)
-        } else {
-            Self::judge_cover(reply)
-        };
+        let (workspace, relay) = (self.identity.workspace, &self.identity.relay.key);
+        let judged = judge_reply(reply, workspace, relay, nonce);
         if let Err(fault) = judged {
             self.record_fault(fault, reply)?;
         }

@@ -3,13 +3,13 @@
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::crypto::SecretKey;
 use folge_protocol::grant::Recipient;
-use folge_protocol::ids::{InstanceId, InvitationId, PersonId, WorkspaceId};
+#[cfg(feature = "records")]
+use folge_protocol::ids::InstanceId;
+use folge_protocol::ids::{InvitationId, PersonId, WorkspaceId};
 use folge_protocol::membership::Author;
 
 use crate::keys::{DeviceSecrets, InvitationLink, KemSecret, Key32, RecoverySecret};
-
-/// The longest relay address, in bytes.
-const URL_BYTES_MAX: usize = 1024;
+use crate::limits::URL_BYTES_MAX;
 
 /// Where the relay is and how it proves itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,14 +94,16 @@ impl Entrance {
         Some((recipient, self.kem.clone()?))
     }
     /// Forgets what is of no use any more once the device is in. Says whether anything is left.
-    pub(super) fn close(&mut self) -> bool {
+    pub fn close(&mut self) -> bool {
         self.kem = None;
         !self.recovery
     }
 }
 
 impl Identity {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// As bytes: secrets, to be sealed.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
         out.u8(1);
         self.workspace.encode(&mut out);
@@ -123,7 +125,10 @@ impl Identity {
         out.finish()
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+    /// Reads what [`Identity::encode`] gave.
+    /// # Errors
+    /// What is wrong with the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut input = Reader::new(bytes);
         match input.u8()? {
             1 => {}
@@ -162,6 +167,7 @@ impl Identity {
 }
 
 /// How far this device has followed its relay.
+#[cfg(feature = "records")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Progress {
     /// The relay life that `cursor` is of.
@@ -174,6 +180,7 @@ pub(super) struct Progress {
     pub(super) purged: u64,
 }
 
+#[cfg(feature = "records")]
 impl Encode for Progress {
     fn encode(&self, out: &mut Writer) {
         out.option(self.instance.as_ref());
@@ -183,6 +190,7 @@ impl Encode for Progress {
     }
 }
 
+#[cfg(feature = "records")]
 impl Decode for Progress {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {

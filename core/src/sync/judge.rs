@@ -48,34 +48,6 @@ impl Replica {
             && Envelope::from_bytes(&row.bytes).is_ok_and(|envelope| !self.verifies(&envelope))
     }
 
-    /// The receipt must cover whatever number the message gives to an envelope.
-    pub(super) fn judge_cover(reply: &SyncReply) -> Result<(), RelayFault> {
-        let heads = reply.receipt.heads.iter();
-        let heads: BTreeMap<DocumentId, u64> =
-            heads.map(|head| (head.document, head.number)).collect();
-        let covered = |document: DocumentId, number: u64| {
-            number > 0 && heads.get(&document).is_some_and(|head| number <= *head)
-        };
-        let acks = reply
-            .acks
-            .iter()
-            .all(|ack| covered(ack.document, ack.number));
-        // The document stands behind version, suite and workspace.
-        let deliveries = reply.deliveries.iter().all(|delivery| {
-            let id = delivery
-                .envelope
-                .0
-                .get(18..34)
-                .and_then(|id| id.try_into().ok());
-            id.is_some_and(|id| covered(DocumentId(id), delivery.number))
-        });
-        if acks && deliveries {
-            Ok(())
-        } else {
-            Err(RelayFault::Malformed)
-        }
-    }
-
     /// No two envelopes have one number.
     pub(super) fn number_is_free(
         &mut self,

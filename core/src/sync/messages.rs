@@ -3,12 +3,11 @@
 
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::ids::{DeviceId, DocumentId};
-use folge_protocol::wire::Blob;
 
 use super::replica::Replica;
 use crate::env::Reading;
 use crate::error::Error;
-use crate::limits::{BATCH_CHANGES_MAX, MESSAGE_BYTES_MAX};
+use crate::limits::MESSAGE_BYTES_MAX;
 
 /// A message as the store keeps it.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,23 +61,6 @@ impl Decode for KeptMessage {
             message: input.bytes(MESSAGE_BYTES_MAX)?.to_vec(),
         })
     }
-}
-
-type MessageBlob = Blob<MESSAGE_BYTES_MAX>;
-
-/// Messages as an envelope carries them.
-pub(super) fn encode_messages(messages: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = Writer::new();
-    let messages: Vec<MessageBlob> = messages.iter().cloned().map(Blob).collect();
-    out.list(&messages);
-    out.finish()
-}
-
-pub(super) fn decode_messages(bytes: &[u8]) -> Result<Vec<Vec<u8>>, DecodeError> {
-    let mut input = Reader::new(bytes);
-    let messages: Vec<MessageBlob> = input.list(BATCH_CHANGES_MAX)?;
-    input.finish()?;
-    Ok(messages.into_iter().map(|one| one.0).collect())
 }
 
 /// A message with its sender, and the envelope's place where it has one.

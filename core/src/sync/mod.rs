@@ -2,32 +2,52 @@
 //! the relay's bytes. Who carries them, when and how, is the shell's matter; `transport` is one.
 //!
 //! `docs/protocol.md` tells the exchange. Uploading is in `upload`, taking in what the relay
-//! delivers in `download`, what both share in `exchange`.
+//! delivers in `download`, what both share in `exchange`. What a participant's page, which has no
+//! replica, must judge in the same way is in [`rules`].
 
+#[cfg(feature = "records")]
 mod alarms;
+#[cfg(feature = "records")]
 mod check;
+#[cfg(feature = "records")]
 mod download;
+#[cfg(feature = "records")]
 mod evidence;
+#[cfg(feature = "records")]
 mod exchange;
+#[cfg(feature = "records")]
 mod held;
 mod identity;
+#[cfg(feature = "records")]
 mod judge;
+#[cfg(feature = "records")]
 mod leaving;
+#[cfg(feature = "records")]
 mod messages;
+#[cfg(feature = "records")]
 mod replica;
+pub mod rules;
 mod schedule;
+#[cfg(feature = "records")]
 mod signed;
+#[cfg(feature = "records")]
 mod turning;
+#[cfg(feature = "records")]
 mod upload;
 
-pub use alarms::{Alarm, AlarmKind, Evidence};
-pub use check::{Check, Fault};
-pub use download::{QuarantineReason, Quarantined};
-pub(crate) use evidence::Origin;
-pub use evidence::TimeGrade;
-pub use exchange::{Outgoing, SyncReport, SyncWork};
-pub use held::{Held, Pack};
 pub use identity::{Entrance, Identity, RelayAddress};
-pub use replica::Replica;
-pub(crate) use replica::record_key;
+pub use rules::Outgoing;
 pub use schedule::Schedule;
+
+#[cfg(feature = "records")]
+pub use self::{
+    alarms::{Alarm, AlarmKind, Evidence},
+    check::{Check, Fault},
+    download::{QuarantineReason, Quarantined},
+    evidence::TimeGrade,
+    exchange::{SyncReport, SyncWork},
+    held::{Held, Pack},
+    replica::Replica,
+};
+#[cfg(feature = "records")]
+pub(crate) use self::{evidence::Origin, replica::record_key};

@@ -12,6 +12,7 @@ use folge_protocol::ids::{DeviceId, DocumentId};
 use folge_protocol::membership::{self, Author, Body, Entry, Membership, Role};
 
 use super::identity::{Identity, Progress};
+use super::rules::{is_housekeeping, sign_entry};
 use super::schedule::Schedule;
 use crate::contract::Agreement;
 use crate::document::{
@@ -407,13 +408,6 @@ impl Replica {
 
     fn signed(&self, log: &Membership, author: Author, body: Body) -> Entry {
         let wall_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
-        let mut time_ms = u64::try_from(wall_ms).unwrap_or(0);
-        // Whether an invitation is too old is the relay's to say: this device's clock may be wrong.
-        if let Author::Invitation(id) = &author
-            && let Some(invitation) = log.invitations().get(id)
-        {
-            time_ms = time_ms.min(invitation.expires_ms);
-        }
         let entrance = self
             .identity
             .entrance
@@ -423,15 +417,7 @@ impl Replica {
             (Author::Invitation(_) | Author::Root, Some(key)) => key,
             _ => self.identity.device.sign(),
         };
-        Entry::sign(
-            log.workspace(),
-            log.len(),
-            log.head(),
-            time_ms,
-            author,
-            body,
-            key,
-        )
+        sign_entry(log, author, body, wall_ms, key)
     }
 
     /// Adds an entry of this device to the pending ones. The caller is in a transaction.
@@ -820,14 +806,6 @@ fn is_erased_already(body: &Body, log: &Membership) -> bool {
     };
     let state = log.documents().get(document);
     state.is_some_and(|state| state.erasure.is_some())
-}
-
-/// Entries that a device makes of itself, because the log asks for it.
-fn is_housekeeping(body: &Body) -> bool {
-    matches!(
-        body,
-        Body::EpochTurned { .. } | Body::GenerationTurned { .. } | Body::ErasureConfirmed { .. }
-    )
 }
 
 fn columns_of(subject: Subject) -> (u8, [u8; 16], u32) {

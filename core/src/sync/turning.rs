@@ -10,11 +10,12 @@ use std::collections::BTreeSet;
 use folge_protocol::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use folge_protocol::envelope::Envelope;
 use folge_protocol::grant::{Grant, Recipient};
-use folge_protocol::ids::{DeviceId, DocumentId, GroupId, PersonId};
+use folge_protocol::ids::{DocumentId, GroupId};
 use folge_protocol::limits::GRANT_BYTES_MAX;
-use folge_protocol::membership::{Author, Body, Membership, Role};
+use folge_protocol::membership::{Author, Body, Role};
 
 use super::replica::Replica;
+use super::rules;
 use crate::envelope::commitment;
 use crate::error::Error;
 use crate::keys::{Granted, KemPublic, KemSecret, Key32, Secret, Subject};
@@ -33,33 +34,6 @@ pub(super) struct GrantContent {
 pub(super) enum Contents {
     Secrets(Vec<Subject>),
     Parcel(Vec<u8>),
-}
-
-impl Encode for Subject {
-    fn encode(&self, out: &mut Writer) {
-        match self {
-            Self::Group(group, epoch) => {
-                out.u8(1);
-                group.encode(out);
-                out.u32(*epoch);
-            }
-            Self::Document(document, generation) => {
-                out.u8(2);
-                document.encode(out);
-                out.u32(*generation);
-            }
-        }
-    }
-}
-
-impl Decode for Subject {
-    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(match input.u8()? {
-            1 => Self::Group(Decode::decode(input)?, input.u32()?),
-            2 => Self::Document(Decode::decode(input)?, input.u32()?),
-            other => return Err(DecodeError::UnknownTag(other)),
-        })
-    }
 }
 
 impl Encode for GrantContent {
@@ -121,7 +95,7 @@ impl Replica {
         for group in owed {
             self.turn_group(group, false)?;
         }
-        if self.is_first_device()? {
+        if rules::is_first_device(self.log()?, self.identity.person) {
             self.turn_group(own, false)?;
         }
         let state = |replica: &Self, group: GroupId| {
@@ -155,21 +129,7 @@ impl Replica {
         if !self.is_admitted() || self.progress.recovering || self.progress.cursor == 0 {
             return Ok(false);
         }
-        let floor = self
-            .log()?
-            .groups()
-            .get(&group)
-            .map_or(0, |state| state.floor);
-        // What was granted to epochs before the first that is here nobody can open any more: the
-        // person lost every device, and all of it was granted anew.
-        let held = self.keyring.group_secrets(group);
-        let first = held
-            .filter_map(|secret| match secret.subject {
-                Subject::Group(_, epoch) => Some(epoch),
-                Subject::Document(..) => None,
-            })
-            .min();
-        let floor = floor.max(first.unwrap_or(0));
+        let floor = rules::floor_to_sever(self.log()?, &self.keyring, group);
         for (_, bytes) in self.store.unopened_grants()? {
             let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
             if matches!(grant.recipient, Recipient::Group(of, epoch) if of == group && epoch >= floor)
@@ -182,19 +142,6 @@ impl Replica {
 
     fn local_role(&self) -> Option<Role> {
         if self.is_out() { None } else { self.role() }
-    }
-
-    /// Whether the person's epoch was last turned by somebody who is not one of its devices.
-    fn is_first_device(&self) -> Result<bool, Error> {
-        let log = self.log()?;
-        let person = self.identity.person;
-        let first = log
-            .devices_of(person)
-            .filter_map(|id| log.devices().get(&id))
-            .map(|device| device.added.index)
-            .min();
-        let turned = log.groups().get(&person.into()).map(|state| state.turned);
-        Ok(turned < first && first.is_some_and(|index| index > 0))
     }
 
     /// Gives a group a new key: granted to its members, and, where it severs, with everything
@@ -272,83 +219,20 @@ impl Replica {
 
     /// To whom a group's new secret is granted.
     fn members_of(&self, group: GroupId) -> Result<Vec<(Recipient, KemPublic)>, Error> {
-        let log = self.log()?;
-        let current = |group: GroupId| {
-            let (epoch, key) = log.group_key(group)?;
-            Some((Recipient::Group(group, epoch), KemPublic(*key)))
-        };
-        if group == log.office() {
-            let persons = log
-                .persons()
-                .iter()
-                .filter(|(_, state)| state.revoked.is_none() && state.role.is_office());
-            let recovery = (Recipient::Recovery, KemPublic(*log.recovery_key()));
-            return Ok(persons
-                .filter_map(|(id, _)| current((*id).into()))
-                .chain([recovery])
-                .collect());
-        }
-        let person = PersonId(group.0);
-        if !log.persons().contains_key(&person) {
-            // A device's own.
-            return Ok(Vec::new());
-        }
         let now_ms = self.env.now().wall_ms.saturating_add(self.relay_offset_ms);
-        let now_ms = u64::try_from(now_ms).unwrap_or(0);
-        let invited = log.invitations().iter().filter(|(_, invitation)| {
-            invitation.person == person && !invitation.spent && invitation.expires_ms >= now_ms
-        });
-        let invited = invited
-            .map(|(id, invitation)| (Recipient::Invitation(*id), KemPublic(invitation.keys.kem)));
-        Ok(log
-            .devices_of(person)
-            .filter_map(|device| current(device.into()))
-            .chain(invited)
-            .collect())
+        Ok(rules::members_of(self.log()?, group, now_ms))
     }
 
     /// Everything that a group's keys open: what a newcomer to it needs.
     pub(crate) fn opened_by(&self, group: GroupId) -> Result<Vec<Secret>, Error> {
-        let log = self.log()?;
-        let office = log.office();
-        let valid = |secret: &Secret| crate::keys::is_confirmed(secret, log);
-        if let Some(device) = log.devices().get(&DeviceId(group.0)) {
-            let secrets = self.keyring.group_secrets(device.person.into());
-            return Ok(secrets.filter(valid).collect());
-        }
-        let role = log
-            .persons()
-            .get(&PersonId(group.0))
-            .map(|state| state.role);
-        let mut secrets = Vec::new();
-        if role.is_some_and(Role::is_office) {
-            secrets.extend(self.keyring.group_secrets(office).filter(valid));
-        }
-        let wide = group == office || role.is_some_and(|r| r.is_staff() && !r.is_office());
-        for (document, state) in log.documents() {
-            let register = *document == log.register() && wide;
-            if state.erasure.is_none() && (register || state.readers.contains(&group)) {
-                secrets.extend(self.keyring.document_secrets(*document).filter(valid));
-            }
-        }
-        Ok(secrets)
+        Ok(rules::opened_by(self.log()?, &self.keyring, group))
     }
 
     /// Says that nothing is left here of what was erased, once that is so.
     fn confirm_erasures(&mut self) -> Result<(), Error> {
         let log = self.log()?;
         let device = self.device();
-        let Some(state) = log.active_device(device) else {
-            return Ok(());
-        };
-        let owed = log.documents().values().any(|document| {
-            document.erasure.as_ref().is_some_and(|erasure| {
-                erasure.holders.contains(&device)
-                    && erasure.at.index >= state.confirmed
-                    && erasure.at.index < self.progress.purged
-            })
-        });
-        if !owed {
+        if !rules::owes_confirmation(log, device, self.progress.purged) {
             return Ok(());
         }
         let upto = self.progress.purged.min(log.len());
@@ -389,12 +273,7 @@ impl Replica {
             *self.keyless.entry(document).or_default() += 1;
             return Ok(None);
         }
-        let owing = log.groups_to_grant(document).iter().any(|group| {
-            log.groups()
-                .get(group)
-                .is_some_and(|state| state.must_turn())
-        });
-        if owing || !log.may_write(self.device(), document) {
+        if rules::is_owing(log, document) || !log.may_write(self.device(), document) {
             return Ok(None);
         }
         let generation = last + 1;
@@ -520,26 +399,11 @@ impl Replica {
         if log.active_device(device).is_none() {
             return Ok(());
         }
-        let pending = self.local.as_ref();
-        let void: Vec<Subject> = self
-            .keyring
-            .secrets()
-            .filter(|secret| match secret.subject {
-                Subject::Group(group, epoch) => {
-                    let floor = log.groups().get(&group).map_or(0, |state| state.floor);
-                    epoch < floor
-                }
-                Subject::Document(document, _) => {
-                    let known = pending.is_some_and(|log| log.documents().contains_key(&document));
-                    known && !may_read(pending, device, document)
-                }
-            })
-            .map(|secret| secret.subject)
-            .collect();
+        let void = rules::void_secrets(log, self.local.as_ref(), &self.keyring, device);
         let mut grants = Vec::new();
         for (n, bytes) in self.store.grants()? {
             let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
-            if is_void(log, grant.recipient) {
+            if rules::is_void(log, grant.recipient) {
                 grants.push(n);
             }
         }
@@ -593,23 +457,5 @@ impl Replica {
             }
         }
         Ok(())
-    }
-}
-
-fn may_read(log: Option<&Membership>, device: DeviceId, document: DocumentId) -> bool {
-    log.is_some_and(|log| log.may_read(device, document))
-}
-
-fn is_void(log: &Membership, recipient: Recipient) -> bool {
-    match recipient {
-        Recipient::Group(group, epoch) => log
-            .groups()
-            .get(&group)
-            .is_some_and(|state| epoch < state.floor),
-        Recipient::Invitation(id) => log
-            .invitations()
-            .get(&id)
-            .is_some_and(|invitation| invitation.spent),
-        Recipient::Recovery => false,
     }
 }

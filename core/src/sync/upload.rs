@@ -12,16 +12,18 @@ use folge_protocol::limits::CIPHERTEXT_BYTES_MAX;
 use folge_protocol::membership::{Author, Body, Membership, Role};
 
 use super::download::QuarantineReason;
-use super::evidence::{Origin, clock_runs};
-use super::messages::{KeptMessage, encode_messages};
+use super::evidence::Origin;
+use super::messages::KeptMessage;
 use super::replica::{Replica, decode_pending, encode_pending};
+use super::rules::is_usable;
 use super::turning::{Contents, GrantContent};
 use crate::document::ChangeHash;
 use crate::env::Reading;
-use crate::envelope::{Content, seal};
+use crate::envelope::{Content, clock_runs, seal};
 use crate::error::Error;
 use crate::keys::{Granted, Issuer, KemPublic, KemSecret, Key32, Secret, Subject, seal_grant};
 use crate::limits::BATCH_CHANGES_MAX;
+use crate::messages::encode_messages;
 use crate::store::{EnvelopeRow, EnvelopeState, MessageRow, ParcelRow, PendingRow};
 
 const META_TOKEN: &str = "founding token";
@@ -382,11 +384,7 @@ impl Replica {
         let person = self.identity.person;
         let group = GroupId::from(person);
         if let Author::Invitation(id) = author {
-            let usable = log
-                .invitations()
-                .get(&id)
-                .is_some_and(|invitation| !invitation.spent && invitation.person == person);
-            if !usable {
+            if !is_usable(log, id, person) {
                 return Err(Error::BadInvitation);
             }
         }

@@ -7,7 +7,8 @@ use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
 use crate::types::{
-    Invitation, ParticipationId, RecordName, RequestLine, RequestState, Right, ThreadId, ThreadLine,
+    Day, Invitation, ParticipationId, RecordName, RequestLine, RequestState, Right, Stance,
+    ThreadId, ThreadLine,
 };
 
 #[uniffi::export]
@@ -62,6 +63,57 @@ impl Folge {
     ) -> Result<RecordName, FolgeError> {
         let right = right.given()?;
         self.say(thread, Saying::Request { right, text }).await
+    }
+
+    /// Shows a recorded report to its participant, as it stands. Shown again without a change it
+    /// is the message that showed it before.
+    pub async fn share_report(
+        &self,
+        participation: ParticipationId,
+        report: RecordName,
+    ) -> Result<RecordName, FolgeError> {
+        self.write(move |client| {
+            let (document, report) = (participation.given()?, report.given()?);
+            Ok(Shown::shown(client.share_report(document, report)?))
+        })
+        .await
+    }
+
+    /// Shows a recorded plan to its participant, as it stands.
+    pub async fn share_plan(
+        &self,
+        participation: ParticipationId,
+        plan: RecordName,
+    ) -> Result<RecordName, FolgeError> {
+        self.write(move |client| {
+            let (document, plan) = (participation.given()?, plan.given()?);
+            Ok(Shown::shown(client.share_plan(document, plan)?))
+        })
+        .await
+    }
+
+    /// The participant agrees with a report or plan that was shown, or not, or comments on it.
+    pub async fn give_opinion(
+        &self,
+        thread: ThreadId,
+        message: RecordName,
+        stance: Stance,
+        text: String,
+    ) -> Result<RecordName, FolgeError> {
+        let (of, stance) = (message.given()?, stance.given()?);
+        self.say(thread, Saying::Opinion { of, stance, text }).await
+    }
+
+    /// The participant says in advance that they cannot come.
+    pub async fn report_absence(
+        &self,
+        thread: ThreadId,
+        from: Day,
+        until: Day,
+        text: String,
+    ) -> Result<RecordName, FolgeError> {
+        let (from, until) = (from.given()?, until.given()?);
+        self.say(thread, Saying::Absent { from, until, text }).await
     }
 
     /// Staff says how far a request has come.

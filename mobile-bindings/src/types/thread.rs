@@ -6,8 +6,8 @@ use folge_core::client as core;
 use folge_core::messages::{self, Saying};
 
 use super::{
-    DeviceName, FactsDigest, MeetingForm, ParticipationId, PersonName, RecordName, Role, ThreadId,
-    Verdict,
+    Day, DeviceName, FactsDigest, MeetingForm, ParticipationId, PersonName, RecordName, ReportKind,
+    Role, ThreadId, Verdict,
 };
 use crate::shape::{Shown, choice, record, view};
 
@@ -63,6 +63,46 @@ record! {
     }
 }
 
+choice! {
+    /// What a participant says of a text that was shown.
+    Stance = messages::Stance {
+        /// A comment, for and against nothing.
+        Comment,
+        /// The participant agrees with the text.
+        Agree,
+        /// The participant does not agree with it.
+        Disagree,
+    }
+}
+
+record! {
+    /// A part of a report: its heading and its text.
+    ReportPart = messages::ReportPart {
+        /// The heading, in the template's words.
+        heading: String,
+        /// The text.
+        text: String,
+    }
+}
+
+record! {
+    /// A report or plan as it is shown to its participant.
+    ReportCard = messages::ReportCard {
+        /// The record.
+        report: RecordName,
+        /// Which report.
+        kind: ReportKind,
+        /// Its title.
+        title: String,
+        /// The first day that it is about.
+        from: Option<Day>,
+        /// The last day that it is about.
+        until: Option<Day>,
+        /// What it says.
+        parts: Vec<ReportPart>,
+    }
+}
+
 /// What a message says.
 #[derive(Clone, PartialEq, uniffi::Enum)]
 #[uniffi::export(Debug)]
@@ -107,6 +147,29 @@ pub enum MessageBody {
         /// What the participant says of them.
         verdict: Verdict,
     },
+    /// Staff shows the participant a version of a report or plan.
+    Report {
+        /// What it says.
+        card: ReportCard,
+    },
+    /// The participant says something of a report or plan that was shown.
+    Opinion {
+        /// The message that showed it.
+        of: RecordName,
+        /// For or against.
+        stance: Stance,
+        /// In own words; may be empty where it is for or against.
+        text: String,
+    },
+    /// The participant says in advance that they cannot come.
+    Absent {
+        /// The first day.
+        from: Day,
+        /// The last day.
+        until: Day,
+        /// In own words; may be empty.
+        text: String,
+    },
     /// Something that a newer version of the app shows.
     Other,
 }
@@ -142,6 +205,19 @@ impl Shown<Saying> for MessageBody {
                 visit: Shown::shown(visit),
                 digest: Shown::shown(digest),
                 verdict: Shown::shown(verdict),
+            },
+            Saying::Report(card) => Self::Report {
+                card: Shown::shown(card),
+            },
+            Saying::Opinion { of, stance, text } => Self::Opinion {
+                of: Shown::shown(of),
+                stance: Shown::shown(stance),
+                text,
+            },
+            Saying::Absent { from, until, text } => Self::Absent {
+                from: Shown::shown(from),
+                until: Shown::shown(until),
+                text,
             },
             // Of journals; no thread has them.
             Saying::Opened(_)

@@ -1,10 +1,9 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::entry::{
     Author, Body, DeviceKeys, DocumentEntry, DocumentKind, Entry, ErasureReason, Role,
 };
 use crate::crypto::{PublicKey, key_id, valid_kem_key, workspace_id};
 use crate::ids::{DeviceId, DocumentId, GroupId, Hash, InvitationId, PersonId, WorkspaceId};
+use crate::maps::{Map, Set};
 
 /// Why an entry cannot follow the entries before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +43,7 @@ pub struct PersonState {
     /// The role.
     pub role: Role,
     /// Every role that the person has had.
-    pub roles: BTreeSet<Role>,
+    pub roles: Set<Role>,
     /// Since when the person is in.
     pub added: Moment,
     /// Whether the person was put out, and when.
@@ -101,7 +100,7 @@ pub struct Erasure {
     /// The device that erased it.
     pub by: DeviceId,
     /// The devices, in at the time, that could ever open it.
-    pub holders: BTreeSet<DeviceId>,
+    pub holders: Set<DeviceId>,
 }
 
 /// Up to which sequence others, and its own person, vouched for what a device wrote.
@@ -119,15 +118,15 @@ pub struct DocumentState {
     /// What it is.
     pub kind: DocumentKind,
     /// The groups that may read it.
-    pub readers: BTreeSet<GroupId>,
+    pub readers: Set<GroupId>,
     /// The groups that could ever read it, and since when.
-    pub readers_ever: BTreeMap<GroupId, Moment>,
+    pub readers_ever: Map<GroupId, Moment>,
     /// The commitment of each key generation.
     pub commitments: Vec<Hash>,
     /// Somebody who had the key may not read it any more: the next envelope needs a new one.
     pub must_turn: bool,
     /// Up to which sequence stands what a device wrote that may not write any more.
-    pub kept: BTreeMap<DeviceId, Standing>,
+    pub kept: Map<DeviceId, Standing>,
     /// Whether it was erased.
     pub erasure: Option<Erasure>,
 }
@@ -188,13 +187,13 @@ pub struct Membership {
     register: DocumentId,
     len: u64,
     head: Hash,
-    persons: BTreeMap<PersonId, PersonState>,
-    devices: BTreeMap<DeviceId, DeviceState>,
-    groups: BTreeMap<GroupId, GroupState>,
-    invitations: BTreeMap<InvitationId, InvitationState>,
-    documents: BTreeMap<DocumentId, DocumentState>,
+    persons: Map<PersonId, PersonState>,
+    devices: Map<DeviceId, DeviceState>,
+    groups: Map<GroupId, GroupState>,
+    invitations: Map<InvitationId, InvitationState>,
+    documents: Map<DocumentId, DocumentState>,
     /// The documents that each group could ever read.
-    read_by: BTreeMap<GroupId, BTreeSet<DocumentId>>,
+    read_by: Map<GroupId, Set<DocumentId>>,
 }
 
 type Outcome<T = ()> = Result<T, MembershipError>;
@@ -229,12 +228,12 @@ impl Membership {
             register: founding.register.document,
             len: 1,
             head: entry.hash(),
-            persons: BTreeMap::new(),
-            devices: BTreeMap::new(),
-            groups: BTreeMap::from([(founding.office, GroupState::new(founding.office_key, 0))]),
-            invitations: BTreeMap::new(),
-            documents: BTreeMap::new(),
-            read_by: BTreeMap::new(),
+            persons: Map::new(),
+            devices: Map::new(),
+            groups: Map::from([(founding.office, GroupState::new(founding.office_key, 0))]),
+            invitations: Map::new(),
+            documents: Map::new(),
+            read_by: Map::new(),
         };
         let at = Moment {
             index: 0,
@@ -443,7 +442,7 @@ impl Membership {
                 if matches!(state.kind, DocumentKind::Register | DocumentKind::Journal) {
                     return Err(MembershipError::NotAllowed);
                 }
-                let readers: BTreeSet<GroupId> = readers.iter().copied().collect();
+                let readers: Set<GroupId> = readers.iter().copied().collect();
                 state.must_turn |= !state.readers.is_subset(&readers);
                 for group in &readers {
                     state.readers_ever.entry(*group).or_insert(at);
@@ -605,7 +604,7 @@ impl Membership {
             _ => return Err(MembershipError::NotAllowed),
         }
         // Check all before adding any, so that a refused entry changes nothing.
-        let mut fresh = BTreeSet::new();
+        let mut fresh = Set::new();
         for document in documents {
             if !fresh.insert(document.document)
                 || document.kind == DocumentKind::Register
@@ -643,7 +642,7 @@ impl Membership {
         if with_office || !consultant || !self.may_write(by, document) {
             authority.must_coordinate()?;
         }
-        let holders: BTreeSet<DeviceId> = self
+        let holders: Set<DeviceId> = self
             .devices
             .iter()
             .filter(|(id, _)| self.active_device(**id).is_some())
@@ -658,12 +657,12 @@ impl Membership {
             by,
             holders: holders.clone(),
         });
-        state.kept = BTreeMap::new();
+        state.kept = Map::new();
         // Persons without a device too: their key lies in an invitation that waits for one.
         let persons = self.persons.keys().filter(|person| {
             self.role(**person).is_some() && self.could_ever_read(**person, document)
         });
-        let mut groups: BTreeSet<GroupId> = persons.map(|person| (*person).into()).collect();
+        let mut groups: Set<GroupId> = persons.map(|person| (*person).into()).collect();
         groups.extend(holders.iter().map(|device| GroupId::from(*device)));
         groups.extend(office_read.then_some(office));
         for group in groups {
@@ -768,7 +767,7 @@ impl Membership {
             .readers
             .iter()
             .filter(|reader| **reader != self.office);
-        let persons: BTreeSet<PersonId> = others.map(|reader| PersonId(reader.0)).collect();
+        let persons: Set<PersonId> = others.map(|reader| PersonId(reader.0)).collect();
         persons.len() == 1
             && persons
                 .iter()
@@ -822,7 +821,7 @@ impl Membership {
             person,
             PersonState {
                 role,
-                roles: BTreeSet::from([role]),
+                roles: Set::from([role]),
                 added: at,
                 revoked: None,
             },
@@ -897,7 +896,7 @@ impl Membership {
             readers_ever: entry.readers.iter().map(|group| (*group, at)).collect(),
             commitments: vec![entry.commitment],
             must_turn: false,
-            kept: BTreeMap::new(),
+            kept: Map::new(),
             erasure: None,
         };
         self.documents.insert(entry.document, state);
@@ -962,27 +961,27 @@ impl Membership {
     }
     /// All persons.
     #[must_use]
-    pub fn persons(&self) -> &BTreeMap<PersonId, PersonState> {
+    pub fn persons(&self) -> &Map<PersonId, PersonState> {
         &self.persons
     }
     /// All devices, the revoked too.
     #[must_use]
-    pub fn devices(&self) -> &BTreeMap<DeviceId, DeviceState> {
+    pub fn devices(&self) -> &Map<DeviceId, DeviceState> {
         &self.devices
     }
     /// All invitations, the spent too.
     #[must_use]
-    pub fn invitations(&self) -> &BTreeMap<InvitationId, InvitationState> {
+    pub fn invitations(&self) -> &Map<InvitationId, InvitationState> {
         &self.invitations
     }
     /// All documents, the erased too.
     #[must_use]
-    pub fn documents(&self) -> &BTreeMap<DocumentId, DocumentState> {
+    pub fn documents(&self) -> &Map<DocumentId, DocumentState> {
         &self.documents
     }
     /// All groups.
     #[must_use]
-    pub fn groups(&self) -> &BTreeMap<GroupId, GroupState> {
+    pub fn groups(&self) -> &Map<GroupId, GroupState> {
         &self.groups
     }
     /// A group's last epoch and its key.
@@ -1054,7 +1053,7 @@ impl Membership {
         let Some(state) = self.documents.get(&document) else {
             return Vec::new();
         };
-        let mut groups: BTreeSet<GroupId> = state
+        let mut groups: Set<GroupId> = state
             .readers
             .iter()
             .copied()

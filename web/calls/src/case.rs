@@ -142,6 +142,10 @@ pub enum ThreadWhat {
     Request(Words, String),
     /// The participant says to be away, from a day to a day, in own words.
     Away(LocalDate, LocalDate, String),
+    /// A report or plan was shown: its title.
+    Report(String),
+    /// What the participant says of a report or plan: for, against, or neither, in own words.
+    Opinion(Option<bool>, String),
     /// Something that a newer app shows.
     Other,
 }
@@ -230,6 +234,17 @@ pub struct HistoryLine {
     pub reason: Option<String>,
     /// How sure the time is.
     pub time: Words,
+}
+
+/// Shows the participant a report or plan as it is now, to agree or disagree with (N3).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowReport {
+    /// The participation.
+    pub case: CaseId,
+    /// The report.
+    pub report: RecordId,
+    /// Which: a code of `domain::ReportKind`.
+    pub kind: String,
 }
 
 /// Writes to the participant, in the thread.

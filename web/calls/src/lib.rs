@@ -249,6 +249,8 @@ calls! {
     GetHistory -> Vec<HistoryLine>,
     /// Writes to the participant.
     Say -> (),
+    /// Shows a report or plan to the participant.
+    ShowReport -> (),
     /// Shows a visit to the participant.
     ShowVisit -> (),
     /// The code that shows a visit.

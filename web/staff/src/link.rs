@@ -24,6 +24,8 @@ struct Link {
 }
 
 thread_local! {
+    /// Whether the worker was in the middle of a sync when it was heard of last.
+    static SYNCING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
     static LINK: RefCell<Option<Link>> = const { RefCell::new(None) };
 }
 
@@ -54,9 +56,14 @@ fn address() -> Option<String> {
     meta.get_attribute("content")
 }
 
-fn spawn(told: &Function) -> Option<Worker> {
+/// What a worker is called that does not sync until it is asked to: the one before ended in the
+/// middle of a sync, and the same would end this one.
+const CAREFUL: &str = "careful";
+
+fn spawn(told: &Function, careful: bool) -> Option<Worker> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
+    options.set_name(if careful { CAREFUL } else { "folge" });
     let worker = Worker::new_with_options(&address()?, &options).ok()?;
     worker.set_onmessage(Some(told));
     Some(worker)
@@ -72,6 +79,9 @@ pub(crate) fn start(tell: impl Fn(Told) + 'static) {
             if number == 0.0 {
                 let bytes = Uint8Array::new(&bytes).to_vec();
                 if let Some(event) = decode_event(&bytes) {
+                    if let Event::Sync(standing) = &event {
+                        SYNCING.set(standing.running);
+                    }
                     tell(Told::Event(event));
                 }
             } else {
@@ -87,11 +97,15 @@ pub(crate) fn start(tell: impl Fn(Told) + 'static) {
         }
         let crashed = Reflect::get(&data, &"crashed".into());
         if crashed.is_ok_and(|crashed| crashed.is_truthy()) {
-            tell(restart());
+            let syncing = SYNCING.get();
+            SYNCING.set(false);
+            tell(restart(syncing));
         }
     });
     let told: Function = heard.into_js_value().unchecked_into();
-    let Some(worker) = spawn(&told) else { return };
+    let Some(worker) = spawn(&told, false) else {
+        return;
+    };
     let link = Link {
         worker,
         next: 1,
@@ -103,7 +117,7 @@ pub(crate) fn start(tell: impl Fn(Told) + 'static) {
 }
 
 /// Every call that waits is told to try again; a new worker takes the next ones.
-fn restart() -> Told {
+fn restart(careful: bool) -> Told {
     let (waiting, told) = LINK.with_borrow_mut(|link| {
         let Some(link) = link.as_mut() else {
             return (Vec::new(), Told::GaveUp);
@@ -114,7 +128,7 @@ fn restart() -> Told {
         if link.restarts > RESTARTS_MAX {
             return (waiting, Told::GaveUp);
         }
-        match spawn(&link.told) {
+        match spawn(&link.told, careful) {
             Some(worker) => {
                 link.worker = worker;
                 (waiting, Told::Restarted)

@@ -79,6 +79,13 @@ texts! {
     update_use: "Bruk den nå", "Use it now";
     update_refused: "En oppdatering ble avvist fordi den ikke er signert riktig. Si fra til administratoren.", "An update was refused because it is not signed properly. Tell your administrator.";
     development: "Utviklingsversjon – ikke for ekte personopplysninger", "Development version – not for real personal data";
+    found: "Jeg setter opp Følge for en ny arrangør", "I set up Følge for a new provider";
+    found_why: "Du blir administrator. Relé-adressen og koden får du av den som drifter reléet.", "You become the administrator. Whoever runs the relay gives you its address and the code.";
+    relay_address: "Adressen til reléet", "The relay's address";
+    founding_code: "Kode", "Code";
+    recovery: "Gjenopprettingsord", "Recovery words";
+    recovery_why: "Skriv dem ned nå og legg dem i en safe. De vises bare denne gangen, og er den eneste veien tilbake hvis alle administratorer mister enhetene sine.", "Write them down now and put them into a safe. They are shown this once, and are the only way back if all administrators lose their devices.";
+    recovery_done: "Jeg har skrevet dem ned", "I have written them down";
     // The day.
     start_visit: "Start møte", "Start visit";
     start_travel: "Start reise", "Start travel";
@@ -194,6 +201,12 @@ texts! {
     said_yes: "Deltakeren sa ja", "The participant said yes";
     said_no: "Deltakeren sa nei", "The participant said no";
     said_wrong: "Deltakeren sier at noe er feil", "The participant says that something is wrong";
+    report_shown: "Vist til deltakeren", "Shown to the participant";
+    report_agrees: "Deltakeren er enig i teksten", "The participant agrees with the text";
+    report_disagrees: "Deltakeren er uenig i teksten", "The participant does not agree with the text";
+    report_comment: "Deltakeren om teksten", "The participant about the text";
+    show_report: "Vis til deltakeren", "Show to the participant";
+    report_is_shown: "Deltakeren kan lese det på sin side.", "The participant can read it on their page.";
     away: "Melder fravær", "Will be away";
     other_message: "Noe en nyere versjon viser", "Something that a newer version shows";
     participant: "Deltaker", "Participant";

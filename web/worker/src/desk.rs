@@ -47,6 +47,8 @@ pub struct Desk {
     names: Option<Names>,
     /// Something was written that the sync should carry away.
     wrote: bool,
+    /// A person asked for a sync.
+    asked: bool,
     /// Something that pages show has changed.
     changed: bool,
     test_mode: bool,
@@ -87,6 +89,7 @@ impl Desk {
             },
             names: None,
             wrote: false,
+            asked: false,
             changed: false,
             test_mode: false,
         }
@@ -233,9 +236,15 @@ impl Desk {
         Ok(done)
     }
 
-    /// Something should be carried away at once.
+    /// A person asks that everything be carried away now.
     pub(crate) const fn ask_for_sync(&mut self) {
         self.wrote = true;
+        self.asked = true;
+    }
+
+    /// Whether a person asked for a sync since this was asked last.
+    pub fn take_asked(&mut self) -> bool {
+        std::mem::take(&mut self.asked)
     }
 
     fn note_write(&mut self) {

@@ -2,7 +2,7 @@
 
 use folge_web_calls::{
     CaseId, CasePage, Entry, EntryLine, GetCase, GetHistory, HistoryLine, MonthHours, Part,
-    ReportLine, ThreadLine, ThreadWhat, WorkLine,
+    ReportLine, ShowReport, ThreadLine, ThreadWhat, WorkLine,
 };
 use leptos::prelude::*;
 
@@ -62,6 +62,7 @@ fn Page(page: CasePage) -> impl IntoView {
         me.as_ref()
             .is_some_and(|me| me.staff.is_some() && me.part != Part::Auditor)
     });
+    let shows = writes && page.invited;
     let facts = [
         (t.status, Some(app.word(&page.status))),
         (
@@ -139,8 +140,8 @@ fn Page(page: CasePage) -> impl IntoView {
                 view! { <VisitRow line with_day=true without_name=true/> }.into_any()
             }).collect()/>
         </section>
-        {(!plan.is_empty()).then(|| view! { <Reports name=t.plan reports=plan/> })}
-        {(!reports.is_empty()).then(|| view! { <Reports name=t.reports reports=reports/> })}
+        {(!plan.is_empty()).then(|| view! { <Reports name=t.plan reports=plan case shows/> })}
+        {(!reports.is_empty()).then(|| view! { <Reports name=t.reports reports=reports case shows/> })}
         {(!page.work.is_empty()).then(|| view! { <Work work=page.work.clone()/> })}
         {(!page.entries.is_empty()).then(|| view! {
             <section aria-labelledby="entries">
@@ -212,11 +213,17 @@ fn Months(months: Vec<MonthHours>) -> impl IntoView {
 }
 
 #[component]
-fn Reports(name: &'static str, reports: Vec<ReportLine>) -> impl IntoView {
+fn Reports(
+    name: &'static str,
+    reports: Vec<ReportLine>,
+    case: CaseId,
+    shows: bool,
+) -> impl IntoView {
     let app = app();
     let t = app.t();
     let language = app.language.get();
     let row = move |report: ReportLine| {
+        let (id, code) = (report.id, report.kind.clone());
         let kind = app.word(&report.kind);
         let until = report.to.map(|day| date_words(day, language));
         let delivered = match report.delivered {
@@ -232,7 +239,15 @@ fn Reports(name: &'static str, reports: Vec<ReportLine>) -> impl IntoView {
                     <summary>{kind}" "{until}" "<span class="soft small">{delivered}</span></summary>
                     {texts}
                 </details>
-                <Where standing=report.standing/>
+                <div class="row tags">
+                    <Where standing=report.standing/>
+                    {shows.then(|| view! {
+                        <button data-do="show-report" on:click=move |_| {
+                            let kind = code.clone();
+                            app.act(ShowReport { case, report: id, kind }, move |()| app.say(t.report_is_shown));
+                        }>{t.show_report}</button>
+                    })}
+                </div>
             </li>
         }
     };
@@ -319,6 +334,10 @@ fn Said(line: ThreadLine) -> impl IntoView {
             date_words(from, language),
             date_words(to, language)
         ),
+        ThreadWhat::Report(title) => format!("{}: {title}", t.report_shown),
+        ThreadWhat::Opinion(Some(true), words) => format!("{}. {words}", t.report_agrees),
+        ThreadWhat::Opinion(Some(false), words) => format!("{}. {words}", t.report_disagrees),
+        ThreadWhat::Opinion(None, words) => format!("{}: {words}", t.report_comment),
         ThreadWhat::Other => t.other_message.to_owned(),
     };
     let by = line.participant.then_some(t.participant);

@@ -1,12 +1,12 @@
 //! Before the app is open: an invitation, a PIN.
 
-use folge_web_calls::{Failure, Join, LinkPreview, PreviewLink, Unlock};
+use folge_web_calls::{Failure, Found, Join, LinkPreview, PreviewLink, RecoveryWords, Unlock};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app::app;
 use crate::link::ask;
-use crate::widgets::{Line, Title, Trouble};
+use crate::widgets::{Line, Qr, Title, Trouble};
 
 /// The PIN, or that the device's own lock is enough.
 #[component]
@@ -70,6 +70,63 @@ fn ChoosePin(link: String) -> impl IntoView {
     }
 }
 
+/// Sets up a workspace for a new provider; ends with the recovery words.
+#[component]
+fn FoundOne() -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let origin = web_sys::window().and_then(|window| window.location().origin().ok());
+    let relay = RwSignal::new(origin.unwrap_or_default());
+    let (token, pin) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let busy = RwSignal::new(false);
+    let failed = RwSignal::new(None::<Failure>);
+    let words = RwSignal::new(None::<RecoveryWords>);
+    let found = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let call = Found {
+            relay: relay.get_untracked(),
+            relay_key: None,
+            token: token.get_untracked(),
+            pin: Some(pin.get_untracked()),
+        };
+        spawn_local(async move {
+            match ask(call).await {
+                Ok(made) => words.set(Some(made)),
+                Err(failure) => failed.set(Some(failure)),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        {move || match words.get() {
+            Some(made) => view! {
+                <h2>{t.recovery}</h2>
+                <p>{t.recovery_why}</p>
+                <p class="card words" data-recovery="">{made.words}</p>
+                <Qr qr=made.qr label=t.recovery/>
+                <button class="main wide" data-do="recovery-done" on:click=move |_| app.opened()>{t.recovery_done}</button>
+            }.into_any(),
+            None => view! {
+                <form on:submit=found>
+                    <p>{t.found_why}</p>
+                    <Line id="relay" label=t.relay_address kind="url" value=relay.into() set=Callback::new(move |text| relay.set(text))/>
+                    <Line id="founding-code" label=t.founding_code value=token.into() set=Callback::new(move |text| token.set(text))/>
+                    <Line
+                        id="founding-pin" label=t.choose_pin hint=t.choose_pin_why kind="password" autocomplete="new-password"
+                        value=pin.into() set=Callback::new(move |text| pin.set(text))
+                    />
+                    {move || failed.get().map(|failure| view! { <Trouble failure/> })}
+                    <button class="main wide" data-do="found" disabled=move || busy.get()>{t.begin}</button>
+                </form>
+            }.into_any(),
+        }}
+    }
+}
+
 /// Nothing is set up yet.
 #[component]
 pub(crate) fn Setup() -> impl IntoView {
@@ -115,6 +172,7 @@ pub(crate) fn Setup() -> impl IntoView {
                         />
                         <button class="main wide" data-do="next">{t.next}</button>
                     </form>
+                    <details class="card"><summary>{t.found}</summary><FoundOne/></details>
                 }.into_any(),
             }}
             {move || failed.get().map(|failure| view! { <Trouble failure/> })}

@@ -8,15 +8,15 @@ use folge_core::contract::billing::Hours;
 use folge_core::contract::evidence::TimeCertainty;
 use folge_core::contract::reports::templates;
 use folge_core::document::{CaseFilter, Record, RecordRef};
-use folge_core::domain::{Instant, LocalDate, Participation, Verdict};
-use folge_core::messages::Saying;
+use folge_core::domain::{Instant, LocalDate, Participation, ReportKind, Verdict};
+use folge_core::messages::{Saying, Stance};
 use folge_core::rights::{field_words, record_words, value_words};
 use folge_protocol::ids::DocumentId;
 use folge_protocol::membership::Role;
 use folge_web_calls::{
     Answer, CasePage, DueLine, Entry, EntryLine, Failure, GetCase, GetHistory, HistoryLine,
-    MonthHours, Pressing, RecordName, ReportLine, Say, ThreadLine, ThreadWhat, VisitLine, Words,
-    WorkLine,
+    MonthHours, Pressing, RecordName, ReportLine, Say, ShowReport, ThreadLine, ThreadWhat,
+    VisitLine, Words, WorkLine,
 };
 
 use super::day::{Met, Proofs, standing};
@@ -199,6 +199,16 @@ fn what(saying: Saying) -> Option<ThreadWhat> {
             Verdict::No => ThreadWhat::No,
             Verdict::Wrong(words) => ThreadWhat::Wrong(words),
         },
+        Saying::Report(card) => ThreadWhat::Report(card.title),
+        Saying::Opinion { stance, text, .. } => {
+            let agrees = match stance {
+                Stance::Comment => None,
+                Stance::Agree => Some(true),
+                Stance::Disagree => Some(false),
+            };
+            ThreadWhat::Opinion(agrees, text)
+        }
+        Saying::Absent { from, until, text } => ThreadWhat::Away(from, until, text),
         other if other.is_of_journal() => return None,
         _ => ThreadWhat::Other,
     })
@@ -317,6 +327,18 @@ impl Answer<GetHistory> for Desk {
                 }
             });
             Ok(lines.collect())
+        })
+    }
+}
+
+impl Answer<ShowReport> for Desk {
+    fn answer(&mut self, call: ShowReport) -> Result<(), Failure> {
+        let about = document(call.case);
+        self.write(|client| match ReportKind::from_code(&call.kind) {
+            Some(ReportKind::Plan | ReportKind::JointPlan) => {
+                client.share_plan(about, call.report).map(drop)
+            }
+            _ => client.share_report(about, call.report).map(drop),
         })
     }
 }

@@ -122,6 +122,8 @@ fn take_pushed(worker: &Worker, live: &Live) -> Option<(bool, bool)> {
 
 /// Syncs for as long as the worker lives.
 pub(super) async fn carry(worker: Rc<Worker>) {
+    // The one before ended in the middle of a sync: this one waits until it is asked.
+    let mut careful = worker.scope.name() == "careful";
     let bell = worker.bell.clone();
     let mut live: Option<Live> = None;
     let mut wait = 0;
@@ -134,6 +136,11 @@ pub(super) async fn carry(worker: Rc<Worker>) {
             due = false;
             continue;
         }
+        if careful && !worker.desk.borrow_mut().take_asked() {
+            due = false;
+            continue;
+        }
+        careful = false;
         if let Some(open) = &live {
             match take_pushed(&worker, open) {
                 Some((news, more)) => {
@@ -163,6 +170,9 @@ pub(super) async fn carry(worker: Rc<Worker>) {
         sleep(GATHER_MILLISECONDS).await;
         let _ = worker.desk.borrow_mut().take_wrote();
         worker.desk.borrow_mut().sync_began();
+        // Told before, so that the page knows what this worker was at if it ends.
+        let standing = worker.desk.borrow_mut().sync_standing();
+        worker.tell(&Event::Sync(standing));
         let ended = run(&worker).await;
         if matches!(&ended, Err(error) if error.class() == ErrorClass::Locked) {
             live = None;
