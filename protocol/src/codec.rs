@@ -179,6 +179,16 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Those of the items, [`DecodeError::TooLarge`].
     pub fn list<T: Decode>(&mut self, max: usize) -> Result<Vec<T>, DecodeError> {
+        let count = self.count(max)?;
+        let mut items = Vec::new();
+        for _ in 0..count {
+            items.push(T::decode(self)?);
+        }
+        Ok(items)
+    }
+    /// How many items a list has.
+    #[inline(never)]
+    fn count(&mut self, max: usize) -> Result<usize, DecodeError> {
         let count = self.u32()? as usize;
         if count > max {
             return Err(DecodeError::TooLarge);
@@ -187,11 +197,7 @@ impl<'a> Reader<'a> {
         if count > self.rest.len() {
             return Err(DecodeError::Truncated);
         }
-        let mut items = Vec::new();
-        for _ in 0..count {
-            items.push(T::decode(self)?);
-        }
-        Ok(items)
+        Ok(count)
     }
     /// A byte 0, or a byte 1 and the item.
     /// # Errors

@@ -53,7 +53,10 @@ use folge_protocol::wire::{
     Ack, Blob, Delivery, FoundRequest, LiveHello, Mark, NO_REQUEST, Receipt, Refusal, RefusalCode,
     Refused, RelayError, RelayInfo, Signed, StreamFrom, StreamHead, SyncReply, SyncRequest,
 };
+use folge_thread::Thread;
 use sha2::{Digest, Sha256};
+
+use crate::threads::{self, sign_anew};
 
 /// A decoder under test.
 #[derive(Debug)]
@@ -139,6 +142,10 @@ pub const TARGETS: &[Target] = &[
     dear("agreement_terms", agreement_terms, agreement_files),
     dear("client_reply", client_reply, sync_replies),
     dear("client_pack", client_pack, packs),
+    dear("participant_state", participant_state, || {
+        participant_states().to_vec()
+    }),
+    dear("participant_reply", participant_reply, sync_replies),
 ];
 
 const fn target(
@@ -475,6 +482,70 @@ fn client_reply(bytes: &[u8]) -> bool {
     let _ = client.live_frame(&reply.to_bytes());
     assert!(client.sync_request().is_ok(), "the client stopped asking");
     true
+}
+
+/// What a participant's page kept is read wholly or not at all, and says the same when it is kept
+/// again. Whatever was read can be shown and goes on asking.
+fn participant_state(bytes: &[u8]) -> bool {
+    match Thread::deserialize(bytes, env()) {
+        Ok(folge_thread::Kept::Thread(mut thread)) => {
+            let _ = (thread.meetings(), thread.reports(), thread.requests());
+            let _ = (
+                thread.own_data_json(&|ms| ms.to_string()),
+                thread.unreadable(),
+            );
+            let _ = thread.request();
+            // Refused is refused: the state can be kept all the same.
+            let again = Thread::deserialize(&thread.serialize(), env());
+            assert!(again.is_ok(), "what was kept cannot be read");
+            true
+        }
+        Ok(folge_thread::Kept::Erased) => true,
+        Err(_) => false,
+    }
+}
+
+/// A participant's page takes any bytes for a reply without a panic, under the relay's signature
+/// too, and goes on asking.
+fn participant_reply(bytes: &[u8]) -> bool {
+    let mut taken = false;
+    for state in participant_states() {
+        let Ok(folge_thread::Kept::Thread(mut thread)) = Thread::deserialize(state, env()) else {
+            continue;
+        };
+        let Ok(asked) = thread.request() else {
+            continue;
+        };
+        assert!(thread.reply(bytes).is_err(), "nobody signed it");
+        let Ok(reply) = SyncReply::from_bytes(bytes) else {
+            continue;
+        };
+        let before = thread.lines();
+        let refused = thread.reply(&sign_anew(reply, &asked.body)).is_err();
+        assert!(!refused || thread.lines() == before, "half of it was taken");
+        assert!(Thread::deserialize(&thread.serialize(), env()).is_ok());
+        taken = true;
+    }
+    taken
+}
+
+/// A page that was opened by its link, and one that is in and has something to answer.
+fn participant_states() -> &'static [Vec<u8>] {
+    static STATES: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
+    STATES.get_or_init(|| {
+        let (mut world, _) = threads::World::invited("fuzzing");
+        let joining = world.own.serialize();
+        world.sync_own().unwrap();
+        world.sync_staff();
+        world.shown();
+        let card = world.own.meetings()[0].card.clone();
+        let verdict = Verdict::Wrong("Det var en halv time".into());
+        world.own.answer(card.visit, card.digest, verdict).unwrap();
+        world.own.set_draft("absence", "Jeg kan ikke");
+        let waiting = world.own.serialize();
+        world.own.request().unwrap();
+        vec![joining, waiting, world.own.serialize()]
+    })
 }
 
 // --- signatures: a mutated message that still decodes must not verify ---

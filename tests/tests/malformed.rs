@@ -182,6 +182,8 @@ decoders! {
     agreement_terms
     client_reply
     client_pack
+    participant_state
+    participant_reply
 }
 
 /// Not a test: `cargo xtask fuzz` calls it, so that fuzzing begins with valid messages.

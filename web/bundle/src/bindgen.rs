@@ -71,7 +71,12 @@ fn collect(folder: &Path, name: &str, found: &mut BTreeMap<String, Vec<u8>>) -> 
             collect(&path, &format!("{name}{own}/"), found)?;
         } else {
             let bytes = fs::read(&path).map_err(Error::file(&path))?;
-            found.insert(format!("{name}{own}"), bytes);
+            let small = match String::from_utf8(bytes) {
+                Ok(text) if own.ends_with(".js") => smaller_js(&text).into_bytes(),
+                Ok(text) => text.into_bytes(),
+                Err(binary) => binary.into_bytes(),
+            };
+            found.insert(format!("{name}{own}"), small);
         }
     }
     Ok(())

@@ -78,7 +78,14 @@ impl Names {
             let snippet = format!("{name}-snippet-{index}");
             self.asset(&snippet, "js", bytes.clone(), parts);
             let url = self.fill(path, &format!("{{{{{snippet}.js}}}}"))?;
-            glue = glue.replace(&format!("./snippets/{path}"), &url);
+            // The module asks for its imports by the path; only where scripts are fetched from is
+            // another.
+            let path = format!("./snippets/{path}");
+            let renamed = glue.lines().map(|line| match line.starts_with("import ") {
+                true => line.replace(&path, &url) + "\n",
+                false => line.to_owned() + "\n",
+            });
+            glue = renamed.collect();
         }
         Ok(glue.into_bytes())
     }

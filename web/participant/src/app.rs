@@ -164,6 +164,8 @@ enum After {
         next: Screen,
         message: Option<MessageName>,
         undo: bool,
+        /// The draft that was sent by it.
+        draft: Option<String>,
     },
     Send(Outgoing),
     Synced(bool),
@@ -206,6 +208,7 @@ pub(crate) const DRAFT_ABSENCE: &str = "absence";
 pub(crate) const DRAFT_REQUEST: &str = "request";
 pub(crate) const DRAFT_MESSAGE: &str = "message";
 pub(crate) const DRAFT_OFFER: &str = "offer";
+pub(crate) const DRAFT_CODE: &str = "code";
 
 /// The draft of what is wrong with a meeting.
 pub(crate) fn draft_of(kind: &str, id: RecordId) -> String {
@@ -415,9 +418,15 @@ impl App {
                 next,
                 message,
                 undo,
+                draft,
             } => {
+                if let (Some(thread), Some(key)) = (&mut self.thread, draft) {
+                    thread.set_draft(&key, "");
+                    self.save(After::Nothing);
+                }
                 self.notice = Some(told);
                 self.problem = None;
+                let saved = if undo { self.texts.saved } else { "" };
                 self.undo = None;
                 if let (true, Some(message), Screen::Ask(visit)) = (undo, message, self.screen) {
                     self.undo = Some(Undo { message, visit });
@@ -426,7 +435,7 @@ impl App {
                 }
                 self.screen = next;
                 self.draw(true);
-                browser::say(&[told, " ", self.texts.saved].concat());
+                browser::say(&[told, " ", saved].concat());
                 if let Some(thread) = &mut self.thread {
                     thread.hurry();
                 }
@@ -571,9 +580,7 @@ impl App {
             Act::Opine(message, stance) => {
                 let words = value("words");
                 self.say(self.texts.saved, Screen::Report(message), |thread| {
-                    let said = thread.opine(message, stance, words)?;
-                    thread.set_draft(&draft_of("opinion", message), "");
-                    Ok(said)
+                    thread.opine(message, stance, words)
                 });
             }
             Act::Absence => {
@@ -582,9 +589,7 @@ impl App {
                 self.say(self.texts.absence_told, Screen::Absence, |thread| {
                     let days = day(&from).zip(day(&until));
                     let (from, until) = days.ok_or(Error::BadDays)?;
-                    let said = thread.report_absence(from, until, words)?;
-                    thread.set_draft(DRAFT_ABSENCE, "");
-                    Ok(said)
+                    thread.report_absence(from, until, words)
                 });
             }
             Act::Request => {
@@ -592,17 +597,13 @@ impl App {
                 self.say(self.texts.data_told, Screen::Data, |thread| {
                     let known = RIGHTS.iter().find(|(code, _)| *code == right);
                     let (_, right) = known.unwrap_or(&RIGHTS[0]);
-                    let said = thread.request_right(*right, words)?;
-                    thread.set_draft(DRAFT_REQUEST, "");
-                    Ok(said)
+                    thread.request_right(*right, words)
                 });
             }
             Act::Message => {
                 let words = value("words");
                 self.say(self.texts.message_told, Screen::Messages, |thread| {
-                    let said = thread.write(words)?;
-                    thread.set_draft(DRAFT_MESSAGE, "");
-                    Ok(said)
+                    thread.write(words)
                 });
             }
             Act::Language(place) => {
@@ -614,6 +615,7 @@ impl App {
                         next: Screen::Language,
                         message: None,
                         undo: false,
+                        draft: None,
                     });
                 } else {
                     self.draw(true);
@@ -625,6 +627,7 @@ impl App {
                 browser::lock(true);
             }
             Act::ReadCode => {
+                self.keep_typed();
                 let code = value("words");
                 self.read_offer(&code);
             }
@@ -655,18 +658,19 @@ impl App {
             other => other,
         };
         let wrong = self.screen == Screen::Wrong(visit);
+        self.keep_typed();
         let Some(thread) = &mut self.thread else {
             return;
         };
         match thread.answer(visit, digest, verdict) {
             Ok(message) => {
-                thread.set_draft(&draft_of("wrong", visit), "");
                 self.screen = Screen::Ask(visit);
                 self.save(After::Tell {
                     told,
                     next: Screen::Home,
                     message: Some(message),
                     undo: true,
+                    draft: wrong.then(|| draft_of("wrong", visit)),
                 });
             }
             Err(error) => {
@@ -693,6 +697,7 @@ impl App {
                 next: Screen::Ask(undo.visit),
                 message: None,
                 undo: false,
+                draft: None,
             });
         } else {
             self.go(Screen::Ask(undo.visit));
@@ -705,6 +710,8 @@ impl App {
         next: Screen,
         work: impl FnOnce(&mut Thread) -> Result<MessageName, Error>,
     ) {
+        self.keep_typed();
+        let draft = self.draft_key();
         let Some(thread) = &mut self.thread else {
             return;
         };
@@ -714,6 +721,7 @@ impl App {
                 next,
                 message: Some(message),
                 undo: false,
+                draft,
             }),
             Err(error) => self.refuse(error),
         }
@@ -732,7 +740,6 @@ impl App {
             Error::NotJoined => texts.joining_offline,
             _ => texts.not_saved,
         });
-        self.keep_typed();
         self.draw(false);
         browser::say(self.problem.unwrap_or_default());
     }
@@ -754,6 +761,7 @@ impl App {
             Screen::Data => DRAFT_REQUEST.to_owned(),
             Screen::Messages => DRAFT_MESSAGE.to_owned(),
             Screen::OfferWrong => DRAFT_OFFER.to_owned(),
+            Screen::CodeWrite => DRAFT_CODE.to_owned(),
             _ => return None,
         })
     }
@@ -761,11 +769,12 @@ impl App {
     // --- codes ---
 
     fn read_offer(&mut self, code: &str) {
-        let Some(thread) = &self.thread else {
+        let Some(thread) = &mut self.thread else {
             return;
         };
         match thread.read_offer(code) {
             Ok(offer) => {
+                thread.set_draft(DRAFT_CODE, "");
                 self.offer = Some(offer);
                 self.problem = None;
                 self.screen = Screen::Offer;
@@ -781,18 +790,20 @@ impl App {
     }
 
     fn answer_offer(&mut self, verdict: Verdict) {
+        self.keep_typed();
+        let draft = self.draft_key();
         let (Some(thread), Some(offer)) = (&mut self.thread, &self.offer) else {
             return;
         };
         match thread.answer_offer(offer, verdict) {
             Ok(answered) => {
-                thread.set_draft(DRAFT_OFFER, "");
                 self.code = answered.code;
                 self.save(After::Tell {
                     told: self.texts.saved,
                     next: Screen::AnswerShown,
                     message: Some(answered.message),
                     undo: false,
+                    draft,
                 });
             }
             Err(error) => self.refuse(error),

@@ -79,12 +79,17 @@ export function show(language, direction, content, focus) {
     document.body.append(root, said);
   }
   stopCamera();
+  const { tagName, textContent } = document.activeElement ?? {};
   root.replaceChildren(content);
+  const head = root.querySelector("h1");
+  head?.setAttribute("tabindex", "-1");
   if (focus) {
-    const head = root.querySelector("h1");
-    head?.setAttribute("tabindex", "-1");
     head?.focus();
     scrollTo(0, 0);
+  } else if (tagName && tagName !== "BODY") {
+    const all = [...root.querySelectorAll(tagName)];
+    const same = all.find((node) => node.textContent === textContent);
+    same?.focus({ preventScroll: true });
   }
 }
 export function say(text) {
@@ -115,7 +120,7 @@ export function picture(bits, size, label) {
 
 const ZONE = "Europe/Oslo";
 const DAY = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
-const words = (ms, language, form) => new Intl.DateTimeFormat(language, form).format(ms);
+const words = (ms, language, form) => new Intl.DateTimeFormat([language, "nb-NO"], form).format(ms);
 export const dayOf = (ms, language) => words(ms, language, { ...DAY, timeZone: ZONE });
 export const timeOf = (ms, language) =>
   words(ms, language, { hour: "2-digit", minute: "2-digit", timeZone: ZONE });

@@ -7,8 +7,8 @@ use folge_core::qr::Qr;
 use folge_thread::{Meeting, MeetingState, Phase, Sender, Sent, ShownReport, Standing, Thread};
 
 use crate::app::{
-    Act, App, DRAFT_ABSENCE, DRAFT_MESSAGE, DRAFT_OFFER, DRAFT_REQUEST, RIGHTS, Screen, Stop,
-    draft_of,
+    Act, App, DRAFT_ABSENCE, DRAFT_CODE, DRAFT_MESSAGE, DRAFT_OFFER, DRAFT_REQUEST, RIGHTS, Screen,
+    Stop, draft_of,
 };
 use crate::browser::{El, date_of, day_of, el, qr, time_of, today};
 use crate::texts::{self, Texts};
@@ -19,7 +19,7 @@ pub(crate) fn word<'a>(texts: &'static Texts, code: &'a str) -> &'a str {
         "notice" => texts.kind_notice,
         "comment" => texts.kind_comment,
         "request" => texts.kind_request,
-        "answer" => texts.kind_answer,
+        "request_answer" => texts.kind_answer,
         "meeting" => texts.kind_meeting,
         "meeting_answer" => texts.kind_meeting_answer,
         "report" => texts.kind_report,
@@ -33,7 +33,7 @@ pub(crate) fn word<'a>(texts: &'static Texts, code: &'a str) -> &'a str {
         "form" => texts.field_form,
         "consultant" => texts.field_consultant,
         "place" => texts.field_place,
-        "stance" => texts.field_answer,
+        "answer" | "stance" => texts.field_answer,
         "title" => texts.field_title,
         "right" => texts.field_right,
         "state" => texts.field_state,
@@ -236,16 +236,8 @@ impl App {
         }
         let mut main = el("main", "", "");
         if let Some(notice) = self.notice {
-            let text = [
-                notice,
-                " ",
-                if notice == texts.saved {
-                    ""
-                } else {
-                    texts.saved
-                },
-            ]
-            .concat();
+            let saved = if self.undo.is_some() { texts.saved } else { "" };
+            let text = [notice, " ", saved].concat();
             let mut told = el("div", "notice good row apart", "").add(el("span", "", &text));
             if self.undo.is_some() && self.screen == Screen::Home {
                 told = told.add(self.button(texts.undo, "", Act::Undo));
@@ -279,7 +271,8 @@ impl App {
                     .camera(),
             ),
             Screen::CodeWrite => {
-                let field = self.words(texts.code_label, "", None, "");
+                let typed = thread.draft(DRAFT_CODE);
+                let field = self.words(texts.code_label, "", Some(DRAFT_CODE), typed);
                 main.add(el("h1", "", texts.code_write))
                     .add(field)
                     .add(self.button(texts.code_read, "main wide", Act::ReadCode))

@@ -56,7 +56,7 @@ fn parts(
         Saying::Answer {
             state, text: words, ..
         } => (
-            "answer",
+            "request_answer",
             vec![("state", state_code(*state).to_owned()), text(words)],
         ),
         Saying::Card(card) => {
