@@ -17,6 +17,7 @@ pub mod provider;
 pub mod proxy;
 pub mod relay;
 pub mod scan;
+pub mod serving;
 pub mod simulation;
 pub mod story;
 pub mod threads;

@@ -20,7 +20,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("folge-relay", &["folge-protocol"]),
     ("folge-mobile", &["folge-core", "folge-protocol"]),
     ("folge-bindgen", &[]),
-    ("folge-wasm-check", &["folge-core"]),
     ("folge-web-calls", &["folge-core"]),
     ("folge-thread", &["folge-core", "folge-protocol"]),
     (

@@ -9,11 +9,11 @@ mod browser;
 mod demo;
 mod deny;
 mod fuzz;
+mod imports;
 mod packages;
 mod process;
 mod test;
 mod toolchain;
-mod wasm;
 mod web;
 
 use std::process::ExitCode;
@@ -24,8 +24,8 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   test [--steps N] [--kills N] [--only STEP]...
-          Everything that a submission must pass: formatting, lints, all tests, the wasm build,
-          the mobile library with its Python, Kotlin and Swift tests.
+          Everything that a submission must pass: formatting, lints, all tests, the
+          mobile library with its Python, Kotlin and Swift tests, the app in Chromium.
           --steps  steps of the simulation (200000)
           --kills  how often relay and client processes are killed (200)
           --only   for developers: only this step; may be repeated
@@ -33,7 +33,6 @@ Usage: cargo xtask <command>
           Fuzzes every decoder, or those named, for N seconds each (60).
           Needs a nightly toolchain and cargo-fuzz.
   deny    Licences, banned and duplicate crates, by cargo-deny.
-  wasm    Only the wasm build: the core compiles and links for browsers.
   web [--dev] [--check-reproducible] [--release-key FILE --sequence N]
           The app for browsers, in target/web/dist; signed with the development key, which
           everybody has, or as a release with a key of your own. See docs/web.md.
@@ -42,8 +41,9 @@ Usage: cargo xtask <command>
   bindings [--write]
           Makes the Kotlin, Swift and Python code of the mobile library, and says whether what is
           public differs from mobile-bindings/api.txt; --write takes it over.
-  demo [--caseload DIR] [--seed N]
-          A provider's sample caseload, recorded offline on many devices and synced.
+  demo [--headless] [--caseload DIR] [--seed N] [--keep DIR]
+          A provider's sample caseload, recorded offline on many devices and synced, and the app
+          in the browser over it; with --headless the whole story on the terminal, and no browser.
   bench   The benchmark: a table, and JSON.
 
 demo and bench take more arguments: see `cargo xtask demo --help`.
@@ -70,7 +70,6 @@ fn run(args: &[String]) -> Result<(), Failure> {
         "test" => test::run(rest),
         "fuzz" => fuzz::run(rest),
         "deny" => deny::run(rest),
-        "wasm" => wasm::run(),
         "web" => web::run(rest),
         "bindings" => bindings::run(rest),
         "demo" => demo::run(rest),

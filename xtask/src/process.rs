@@ -136,6 +136,27 @@ pub(crate) fn works(command: &mut Command) -> bool {
 
 /// Builds a program of `folge-tests` in a profile and starts it. The keyboard is its.
 pub(crate) fn run_program(name: &str, profile: &str, args: &[String]) -> Result<(), Failure> {
+    run(&mut program_of_tests(name, profile, args))
+}
+
+/// The same in the place of this program, so that Ctrl-C is that one's alone.
+#[cfg(unix)]
+pub(crate) fn become_program(name: &str, profile: &str, args: &[String]) -> Result<(), Failure> {
+    use std::os::unix::process::CommandExt as _;
+
+    let mut command = program_of_tests(name, profile, args);
+    println!("    $ {}", shown(&command));
+    let error = command.exec();
+    Err(Failure::to(format!("start `{}`", shown(&command)))(error))
+}
+
+/// The same, where programs cannot take one another's place.
+#[cfg(not(unix))]
+pub(crate) fn become_program(name: &str, profile: &str, args: &[String]) -> Result<(), Failure> {
+    run_program(name, profile, args)
+}
+
+fn program_of_tests(name: &str, profile: &str, args: &[String]) -> Command {
     let mut command = cargo();
     command.stdin(Stdio::inherit());
     command.args([
@@ -147,5 +168,5 @@ pub(crate) fn run_program(name: &str, profile: &str, args: &[String]) -> Result<
         "--bin",
     ]);
     command.arg(name).arg("--").args(args);
-    run(&mut command)
+    command
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Failure, cargo, run as run_command};
-use crate::{bindings, browser, fuzz, number, packages, value, wasm, web};
+use crate::{bindings, browser, fuzz, number, packages, value, web};
 
 /// Steps of the simulation, where nobody says another number.
 const SIMULATION_STEPS: u64 = 200_000;
@@ -101,13 +101,8 @@ const STEPS: &[Step] = &[
         },
     },
     Step {
-        name: "wasm",
-        what: "the core compiles and links for browsers",
-        run: |_| wasm::run().map(|()| Outcome::Passed),
-    },
-    Step {
         name: "web",
-        what: "the app for browsers, as it is shipped",
+        what: "the app for browsers, as it is shipped, the core in it",
         run: |_| web::step().map(|()| Outcome::Passed),
     },
     Step {

@@ -6,16 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::imports::check_imports;
 use crate::process::{Failure, cargo, output, program, repository, run as run_command, target_dir};
 use crate::toolchain::{self, TARGET};
 use crate::value;
-use crate::wasm::check_imports;
 
-const PACKAGES: [&str; 4] = [
-    "folge-web-participant",
-    "folge-web-scan",
-    "folge-web-staff",
-    "folge-web-worker",
+/// Compiled in one go each: cargo gives all packages of one go the features that any of them asks
+/// for, and the participant's page shall not have the core's records in it.
+const PACKAGES: [&[&str]; 2] = [
+    &["folge-web-participant", "folge-web-scan", "folge-web-staff"],
+    &["folge-web-worker"],
 ];
 /// What is shipped, and what developers build while they try things out.
 const PROFILE: &str = "web";
@@ -81,7 +81,7 @@ fn build(profile: &str, release: &[String]) -> Result<(), Failure> {
     let start = Instant::now();
     compile(&repository(), &toolchain::folder()?, profile)?;
     let modules = modules(profile)?;
-    for package in PACKAGES {
+    for package in PACKAGES.iter().copied().flatten() {
         let name = format!("{}.wasm", package.replace('-', "_"));
         let path = modules.join(&name);
         let bytes = fs::read(&path).map_err(Failure::to(format!("read {}", path.display())))?;
@@ -105,12 +105,15 @@ fn build(profile: &str, release: &[String]) -> Result<(), Failure> {
 }
 
 fn compile(repository: &Path, into: &Path, profile: &str) -> Result<(), Failure> {
-    let mut build = toolchain::cargo_build(repository, into)?;
-    build.args(["--locked", "--profile", profile]);
-    for package in PACKAGES {
-        build.args(["--package", package]);
+    for packages in PACKAGES {
+        let mut build = toolchain::cargo_build(repository, into)?;
+        build.args(["--locked", "--profile", profile]);
+        for package in packages {
+            build.args(["--package", package]);
+        }
+        run_command(&mut build)?;
     }
-    run_command(&mut build)
+    Ok(())
 }
 
 /// The program that puts the app together, built if it is not there.

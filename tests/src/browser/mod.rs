@@ -104,6 +104,19 @@ fn target() -> PathBuf {
     profile.parent().unwrap_or(profile).to_path_buf()
 }
 
+/// What browsers need and is not here, if anything.
+#[must_use]
+pub fn unavailable() -> Option<String> {
+    let page = target().join("web").join("dist").join("index.html");
+    if std::env::var_os("FOLGE_WEB_PAGE").is_none() && !page.exists() {
+        return Some("the app is not built (`cargo xtask web`)".to_owned());
+    }
+    let version = Command::new("chromedriver").arg("--version").output();
+    version
+        .is_err()
+        .then(|| "there is no chromedriver (`cargo xtask test --only packages`)".to_owned())
+}
+
 /// The folder with the finished app.
 #[must_use]
 pub fn dist() -> PathBuf {

@@ -329,15 +329,16 @@ pub(crate) fn start() {
     // What the frame has at hand lives as long as the page.
     std::mem::forget(owner);
     look::apply_theme(&look::theme());
+    // First, for it starts what runs the page's tasks.
+    mount_to_body(move || {
+        provide_context(app);
+        view! { <Frame/> }
+    });
     hear_updates(app);
     tell_of_use();
     ask_to_stay();
     link::start(move |told| app.hear(told));
     app.look_at_status();
-    mount_to_body(move || {
-        provide_context(app);
-        view! { <Frame/> }
-    });
 }
 
 #[component]

@@ -38,7 +38,6 @@ texts! {
     skip: "Hopp til innholdet", "Skip to content";
     back: "Tilbake", "Back";
     close: "Lukk", "Close";
-    cancel: "Avbryt", "Cancel";
     save: "Lagre", "Save";
     saved: "Lagret på telefonen.", "Saved on this phone.";
     undo: "Angre", "Undo";
@@ -46,7 +45,6 @@ texts! {
     more: "Mer", "More";
     yes: "Ja", "Yes";
     no: "Nei", "No";
-    try_again: "Prøv igjen", "Try again";
     loading: "Henter …", "Loading …";
     nothing: "Ingenting her.", "Nothing here.";
     protected_name: "Skjermet deltaker", "Protected participant";
@@ -66,7 +64,6 @@ texts! {
     no_pin_hint: "Uten PIN kan den som låser opp enheten, åpne appen.", "Without a PIN, whoever unlocks the device can open the app.";
     begin: "Ta i bruk", "Begin";
     joining: "Vi kobler deg til. Det kan ta et minutt.", "We are connecting you. It may take a minute.";
-    waiting_office: "Du er med. Deltakerne dine kommer når kontorets enhet har vært på nett.", "You are in. Your participants come once the office's device has been online.";
     unlock: "Lås opp", "Unlock";
     locked: "Appen er låst", "The app is locked";
     locked_why: "Utkast og tidtaking er tatt vare på.", "Drafts and timers are kept.";
@@ -117,7 +114,6 @@ texts! {
     sync_ok: "Alt er levert", "All is delivered";
     sync_running: "Synker …", "Syncing …";
     sync_waiting: "Lagret på telefonen, venter på nett", "Saved on this phone, waiting for network";
-    sync_now: "Synk nå", "Sync now";
     sync_never: "Ikke synket ennå", "Not synced yet";
     sync_last: "Sist synket", "Last synced";
     saved_here: "lagret på telefonen", "saved on this phone";
@@ -227,7 +223,6 @@ texts! {
     sent_it: "Jeg har meldt det", "I have told them";
     notice_no_show: "Deltaker {ref} møtte ikke til avtalt møte {when}, uten beskjed. Vi forsøker å få kontakt.", "Participant {ref} did not come to the agreed meeting {when} and gave no notice. We are trying to reach them.";
     // Confirming.
-    confirm: "Bekreftelse", "Confirmation";
     confirm_visit: "Bekreft møtet", "Confirm the visit";
     ask_participant: "Spør på deltakerens side", "Ask on the participant's page";
     asked: "Deltakeren er spurt. Svaret kommer hit.", "The participant was asked. The answer comes here.";
@@ -252,7 +247,6 @@ texts! {
     answer_yes: "Deltakeren bekreftet møtet.", "The participant confirmed the visit.";
     answer_no: "Deltakeren sier at møtet ikke fant sted.", "The participant says that it did not take place.";
     answer_wrong: "Deltakeren sier at noe er feil:", "The participant says that something is wrong:";
-    facts_see: "Deltakeren ser dette:", "The participant sees this:";
     // The camera.
     camera: "Kamera", "Camera";
     camera_point: "Hold kameraet over koden.", "Hold the camera over the code.";

@@ -2,7 +2,7 @@
 
 use folge_core::domain::{Instant, LocalDate};
 use folge_web_calls::{
-    CaseId, DropDraft, Failure, GetDraft, Proven, PutDraft, QrModules, Standing, VisitLine,
+    CaseId, Failure, GetDraft, Proven, PutDraft, QrModules, Standing, VisitLine,
 };
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -227,15 +227,6 @@ impl<T: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
     /// It could not be recorded: what is typed on is kept again.
     pub(crate) fn reopen(self) {
         self.ended.try_set(false);
-    }
-
-    /// Forgets the draft.
-    pub(crate) fn discard(self) {
-        self.ended.set(true);
-        let name = self.name.get_value();
-        spawn_local(async move {
-            let _ = ask(DropDraft { name }).await;
-        });
     }
 }
 

@@ -11,6 +11,7 @@ mod proxy;
 mod report;
 mod sync;
 mod trust;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,11 +21,12 @@ use crate::report::Report;
 pub(crate) type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 
 const HELP: &str = "\
-Measures sync, the office's start, the relay, the phone, trust and claims; prints a table and writes JSON.
+Measures sync, the office's start, the relay, the phone, trust, claims and the app in a browser; prints a
+table and writes JSON.
 
 cargo xtask bench [--only NAME] [--quick] [--json FILE] [--data DIR]
 
-  --only NAME  one of sync, office, relay, phone, trust, contract; may be given several times
+  --only NAME  one of sync, office, relay, phone, trust, contract, web; may be given several times
   --quick      a small run that shows that all of it works; its figures say little
   --json FILE  where the figures go (default: bench.json in cargo's target folder)
   --data DIR   on which file system the data is (default: cargo's target folder)";
@@ -32,14 +34,17 @@ cargo xtask bench [--only NAME] [--quick] [--json FILE] [--data DIR]
 /// A benchmark: writes its figures into the report.
 type Benchmark = fn(&Bench, &mut Report) -> Anything<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 6] = [
+const BENCHMARKS: [(&str, Benchmark); 7] = [
     ("sync", sync::run),
     ("office", office::run),
     ("relay", load::run),
     ("phone", phone::run),
     ("trust", trust::run),
     ("contract", contract::run),
+    (WEB, web::run),
 ];
+/// Needs a browser and the built app: a quick run of everything leaves it out.
+const WEB: &str = "web";
 
 /// How and where to measure.
 #[derive(Debug)]
@@ -138,7 +143,8 @@ fn run(args: &[String]) -> Anything<()> {
     };
     let mut report = Report::new(machine::Machine::of(disk.path()), options.quick);
     for (name, benchmark) in BENCHMARKS {
-        if options.only.is_empty() || options.only.iter().any(|wanted| wanted == name) {
+        let by_itself = options.only.is_empty() && !(options.quick && name == WEB);
+        if by_itself || options.only.iter().any(|wanted| wanted == name) {
             eprintln!("bench: {name} ...");
             benchmark(&bench, &mut report)?;
         }

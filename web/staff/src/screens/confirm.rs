@@ -4,7 +4,7 @@
 use folge_core::domain::RecordId;
 use folge_web_calls::{
     CaseId, Code, ConfirmByDrawing, ConfirmByPin, ConfirmOtherwise, Confirming, GetConfirming,
-    OfferVisit, Part, Proven, Said, SetParticipantPin, ShowVisit, TakeAnswer,
+    OfferVisit, Part, Proven, RecordName, Said, SetParticipantPin, ShowVisit, TakeAnswer, Void,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -61,6 +61,7 @@ pub(crate) fn Confirm(case: CaseId, visit: RecordId) -> impl IntoView {
                     })}
                 </div>
                 {open.then(|| view! { <Ways case visit way shown/> })}
+                {may.then(|| view! { <TakeAway case visit/> })}
             }
         })}
     }
@@ -318,5 +319,37 @@ fn Reason(case: CaseId, visit: RecordId, later: bool) -> impl IntoView {
             />
             <button class="main wide" data-do="confirm-otherwise">{t.save}</button>
         </form>
+    }
+}
+
+/// Voids the visit, with a reason. It stays readable in the history.
+#[component]
+fn TakeAway(case: CaseId, visit: RecordId) -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let reason = RwSignal::new(String::new());
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let call = Void {
+            case,
+            record: RecordName::Visit(visit),
+            reason: reason.get_untracked(),
+        };
+        app.act(call, move |()| {
+            app.say(t.saved);
+            app.nav.home(Screen::Today);
+        });
+    };
+    view! {
+        <details>
+            <summary data-do="take-away">{t.void}</summary>
+            <form class="card" on:submit=send>
+                <Words
+                    id="void-reason" label=t.voided_reason
+                    value=reason.into() set=Callback::new(move |text| reason.set(text))
+                />
+                <button data-do="void">{t.void}</button>
+            </form>
+        </details>
     }
 }

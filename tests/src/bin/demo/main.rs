@@ -1,4 +1,7 @@
-//! `cargo xtask demo`: a provider's half year, from phones without coverage to the office.
+//! `cargo xtask demo`: a provider's half year, from phones without coverage to the office; and then
+//! the app in the browser, for whoever looks on.
+
+mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
@@ -28,17 +31,28 @@ mistet telefon, en sletting.
 Shows the whole way: recorded without coverage, delivered sealed, read in the office; an
 invitation, a lost phone, an erasure.
 
-cargo xtask demo [--caseload DIR] [--seed N] [--claims FILE]
+cargo xtask demo [--headless] [--caseload DIR] [--seed N] [--claims FILE] [--keep DIR]
 
+Med --headless fortelles hele historien, og så er det slutt. Uten vises begynnelsen, og så står
+appen åpen i nettleseren: lenker for konsulent, deltaker og kontor.
+With --headless the whole story is told, and that is all. Without it the beginning is shown, and
+then the app is open in the browser: links for a consultant, a participant and the office.
+
+  --headless      the whole story, no browser; ends by itself
+  --keep DIR      put the data into a new folder, and leave it there
   --caseload DIR  another provider, in the form of tests/caseload
   --claims FILE   write what is claimed: month, participant, quarters and øre, as JSON in the form
                   of tests/caseload/expected-billing.json
-  --seed N        another interleaving of phones, lost coverage and crashes (default 1)";
+  --seed N        another interleaving of phones, lost coverage and crashes (default 1)
+  --web DIR       the app that is handed out (`cargo xtask demo` builds it, and says where it is)";
 
 struct Options {
     caseload: PathBuf,
     claims: Option<PathBuf>,
     seed: u64,
+    headless: bool,
+    keep: Option<PathBuf>,
+    web: Option<PathBuf>,
 }
 
 fn options() -> Result<Option<Options>, String> {
@@ -46,6 +60,9 @@ fn options() -> Result<Option<Options>, String> {
         caseload: Caseload::sample_dir(),
         claims: None,
         seed: 1,
+        headless: false,
+        keep: None,
+        web: None,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -53,6 +70,9 @@ fn options() -> Result<Option<Options>, String> {
         match arg.as_str() {
             "--help" | "-h" => return Ok(None),
             "--caseload" => options.caseload = value()?.into(),
+            "--headless" => options.headless = true,
+            "--keep" => options.keep = Some(value()?.into()),
+            "--web" => options.web = Some(value()?.into()),
             "--claims" => options.claims = Some(value()?.into()),
             "--seed" => {
                 let text = value()?;
@@ -93,10 +113,21 @@ fn demo(options: &Options) -> Anything<bool> {
     let needles = Needles::of(&caseload)?;
     let protected = caseload.participants.iter().filter(|p| p.address_protected);
     let protected = protected.count();
-    let dir = tempfile::tempdir()?;
+    let dir = Folder::of(options)?;
     let (relay_dir, devices_dir) = (dir.path().join("relay"), dir.path().join("devices"));
-    let relay = EmbeddedRelay::start(&relay_dir)?;
-    println!("Relay: {} (data in a temporary folder)", relay.url);
+    let relay = if options.headless {
+        EmbeddedRelay::start(&relay_dir)?
+    } else {
+        open::relay(&relay_dir, options.web.as_deref())?
+    };
+    println!(
+        "Relay: {} (data in {})",
+        relay.url,
+        match &options.keep {
+            Some(folder) => folder.display().to_string(),
+            None => "a temporary folder".to_owned(),
+        }
+    );
 
     let started = Instant::now();
     let mut story = Story::begin(&plan, &relay.url, &devices_dir, options.seed)?;
@@ -128,6 +159,11 @@ fn demo(options: &Options) -> Anything<bool> {
     let meetings = meetings_seen(&mut story)?;
     show_office(&story, meetings, protected);
     show_sync(&story, started.elapsed());
+    if !options.headless {
+        open::house(story, &plan, &needles, &relay_dir)?;
+        relay.stop();
+        return Ok(true);
+    }
     show_claims(&mut story, &plan, options.claims.as_deref())?;
     show_deadlines(&mut story, &plan)?;
     let mut colleague = story.let_colleague_in()?;
@@ -143,6 +179,37 @@ fn demo(options: &Options) -> Anything<bool> {
         println!("Noe stemmer ikke: se over. / Something does not hold: see above.");
     }
     Ok(good)
+}
+
+/// Where the data lies.
+enum Folder {
+    /// Gone at the end.
+    Temporary(tempfile::TempDir),
+    Kept(PathBuf),
+}
+
+impl Folder {
+    fn of(options: &Options) -> Anything<Self> {
+        let Some(keep) = &options.keep else {
+            return Ok(Self::Temporary(tempfile::tempdir()?));
+        };
+        if keep.exists() {
+            let why = format!(
+                "{} is there already: --keep makes a new folder",
+                keep.display()
+            );
+            return Err(why.into());
+        }
+        std::fs::create_dir_all(keep)?;
+        Ok(Self::Kept(keep.clone()))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(dir) => dir.path(),
+            Self::Kept(dir) => dir,
+        }
+    }
 }
 
 /// Months that the demo draws claims of.

@@ -1,31 +1,9 @@
-//! The wasm build: `folge-core` without its `native` feature, compiled for
-//! `wasm32-unknown-unknown` and linked into the module of `xtask/wasm-check`.
+//! What a module for browsers asks its surroundings for.
 
-use crate::process::{Failure, run as run_command};
-use crate::toolchain::{self, TARGET};
+use crate::process::Failure;
 
-const PACKAGE: &str = "folge-wasm-check";
-const MODULE: &str = "folge_wasm_check.wasm";
-const PROFILE: &str = "wasm-check";
 /// What wasm-bindgen makes real in a browser. Any other import is a symbol that nobody has.
 const IMPORTS_FROM: [&str; 2] = ["__wbindgen_placeholder__", "__wbindgen_externref_xform__"];
-
-pub(crate) fn run() -> Result<(), Failure> {
-    let folder = toolchain::folder()?;
-    let mut build = toolchain::cargo_build(&crate::process::repository(), &folder)?;
-    build.args(["--package", PACKAGE, "--profile", PROFILE]);
-    run_command(&mut build)?;
-    let module = folder.join(TARGET).join(PROFILE).join(MODULE);
-    let bytes =
-        std::fs::read(&module).map_err(Failure::to(format!("read {}", module.display())))?;
-    check_imports(MODULE, &bytes)?;
-    println!(
-        "    linked: {} ({} KB, not optimised)",
-        MODULE,
-        bytes.len() / 1000
-    );
-    Ok(())
-}
 
 /// Checks that the module wants nothing that a browser with wasm-bindgen would not give.
 pub(crate) fn check_imports(name: &str, module: &[u8]) -> Result<(), Failure> {
