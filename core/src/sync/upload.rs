@@ -383,10 +383,10 @@ impl Replica {
         }
         let person = self.identity.person;
         let group = GroupId::from(person);
-        if let Author::Invitation(id) = author {
-            if !is_usable(log, id, person) {
-                return Err(Error::BadInvitation);
-            }
+        if let Author::Invitation(id) = author
+            && !is_usable(log, id, person)
+        {
+            return Err(Error::BadInvitation);
         }
         let office = log.office();
         // Who turned the key since this device last fetched has granted it to the entrance: that
