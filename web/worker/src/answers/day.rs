@@ -1,6 +1,7 @@
 //! The consultant's day: lists, timers, and what is recorded.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use folge_core::client::{Client, RecordState, TimerKind};
 use folge_core::contract::deadlines::{ObligationKind, ObligationState};
@@ -72,11 +73,11 @@ impl Proofs {
         document: DocumentId,
         visit: RecordId,
     ) -> Result<Option<&Evidence>, Error> {
-        if !self.0.contains_key(&document) {
-            let all = client.evidence_for_lists(document)?;
-            self.0.insert(document, all);
-        }
-        Ok(self.0.get(&document).and_then(|all| all.get(&visit)))
+        let all = match self.0.entry(document) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(client.evidence_for_lists(document)?),
+        };
+        Ok(all.get(&visit))
     }
 }
 

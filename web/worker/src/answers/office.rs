@@ -157,7 +157,7 @@ impl Answer<GetTrouble> for Desk {
                 number: alarm.number,
                 text: Words::of(|language| alarm.kind.user_text(language)),
                 last: Instant(alarm.last_ms),
-                count: u64::from(alarm.count),
+                count: alarm.count,
                 seen: alarm.seen,
             });
             Ok(Trouble {
