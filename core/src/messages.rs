@@ -698,7 +698,7 @@ pub fn decode_messages(bytes: &[u8]) -> Result<Vec<Vec<u8>>, DecodeError> {
     Ok(messages.into_iter().map(|one| one.0).collect())
 }
 
-#[cfg(all(test, feature = "records"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
