@@ -4,7 +4,7 @@
 use folge_core::Error;
 use folge_core::client::Invitee;
 use folge_core::document::{CaseFilter, Record};
-use folge_core::domain::{Instant, MeetingForm, Outcome, Visit, With};
+use folge_core::domain::{Instant, MeetingForm, Outcome, RecordId, Visit, With};
 use folge_core::keys::InvitationLink;
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::native::system_env;
@@ -32,8 +32,8 @@ pub struct Serving {
     pub participation: DocumentId,
     /// The participant's name.
     pub participant_name: String,
-    /// When the visit ended that waits to be confirmed.
-    pub visit_end: Instant,
+    /// The visit that waits to be confirmed.
+    pub visit: RecordId,
 }
 
 /// One invitation each; a link lets in one device, once.
@@ -116,7 +116,7 @@ impl Serving {
                 caseload,
                 participation,
                 participant_name: name,
-                visit_end: end,
+                visit: id,
             };
             serving.sync()?;
             return Ok(serving);
