@@ -33,7 +33,7 @@ fn the_demos_links_let_a_consultant_a_participant_and_the_office_in() {
     office.open(&lab.link(&links.office));
     office.find("#no-pin").click();
     office.find("[data-do=begin]").click();
-    office.find("[data-screen=office]");
+    office.find("[data-screen=today]");
 
     // A link lets in one device.
     let late = lab.browser("late", Options::phone());
