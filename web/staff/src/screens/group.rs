@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 
-use super::visit::{VisitFields, fresh};
+use super::visit::{Change, VisitFields, fresh};
 use crate::app::app;
 use crate::link::ask;
 use crate::nav::Screen;
@@ -109,7 +109,7 @@ pub(crate) fn Group() -> impl IntoView {
                 let form = Signal::derive(move || {
                     typed.value.with(|value| value.as_ref().map_or_else(|| first.clone(), |value| value.form.clone()))
                 });
-                let change = Callback::new(move |with: Box<dyn FnOnce(&mut VisitForm) + Send + Sync>| {
+                let change = Callback::new(move |with: Change| {
                     typed.value.update(|value| {
                         if let Some(value) = value {
                             with(&mut value.form);

@@ -114,17 +114,20 @@ fn outcome_options(app: App) -> Vec<(String, String)> {
     simple.into_iter().map(word).collect()
 }
 
+/// A change of what is typed.
+pub(super) type Change = Box<dyn FnOnce(&mut VisitForm) + Send + Sync>;
+
 /// The fields that a visit and a group meeting share.
 #[component]
 pub(super) fn VisitFields(
     form: Signal<VisitForm>,
-    change: Callback<Box<dyn FnOnce(&mut VisitForm) + Send + Sync>>,
+    change: Callback<Change>,
     choices: Choices,
     #[prop(optional)] group: bool,
 ) -> impl IntoView {
     let app = app();
     let t = app.t();
-    let set = move |with: Box<dyn FnOnce(&mut VisitForm) + Send + Sync>| change.run(with);
+    let set = move |with: Change| change.run(with);
     let forms = MeetingForm::ALL
         .iter()
         .map(|v| (v.code().to_owned(), app.word(v.code())));
@@ -360,7 +363,7 @@ pub(crate) fn Visit(case: CaseId, what: VisitWhat) -> impl IntoView {
                 let form = Signal::derive(move || {
                     typed.value.with(|value| value.as_ref().map_or_else(|| first.clone(), |value| value.form.clone()))
                 });
-                let change = Callback::new(move |with: Box<dyn FnOnce(&mut VisitForm) + Send + Sync>| {
+                let change = Callback::new(move |with: Change| {
                     typed.value.update(|value| {
                         if let Some(value) = value {
                             with(&mut value.form);
@@ -393,7 +396,7 @@ pub(crate) fn Visit(case: CaseId, what: VisitWhat) -> impl IntoView {
 #[component]
 pub(super) fn WhoOf(case: CaseId) -> impl IntoView {
     let app = app();
-    let loaded = app.load(move || folge_web_calls::GetCases::default());
+    let loaded = app.load(folge_web_calls::GetCases::default);
     move || {
         let lines = loaded.get().and_then(Result::ok)?;
         let line = lines.into_iter().find(|line| line.case == case)?;
