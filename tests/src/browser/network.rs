@@ -162,7 +162,7 @@ fn pump(
                 };
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
             }
-            if shared.cut.load(Ordering::SeqCst) || to.write_all(&bytes).is_err() {
+            if shared.cut.load(Ordering::SeqCst) {
                 break;
             }
             let count = if way == 0 {
@@ -170,7 +170,11 @@ fn pump(
             } else {
                 &shared.received
             };
+            // Before they go: who has got them may ask at once.
             count.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+            if to.write_all(&bytes).is_err() {
+                break;
+            }
         }
         let _ = to.shutdown(Shutdown::Write);
     });
