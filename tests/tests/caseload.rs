@@ -441,7 +441,7 @@ fn the_demo_writes_what_is_claimed_in_the_form_of_the_expected_figures() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("claims.json");
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_demo"))
-        .args(["--seed", "7", "--claims"])
+        .args(["--headless", "--seed", "7", "--claims"])
         .arg(&file)
         .output()
         .unwrap();
