@@ -444,7 +444,7 @@ fn messages_wait_for_the_core_and_a_trap_is_told() {
         export default () => new Promise((done) => setTimeout(done, 400));
         export const start = () => {
             self.onmessage = ({ data }) => {
-                if (data === 'trap') throw new WebAssembly.RuntimeError('unreachable');
+                if (data[0] === 'trap') throw new WebAssembly.RuntimeError('unreachable');
                 self.postMessage(data);
             };
         };"
@@ -452,19 +452,21 @@ fn messages_wait_for_the_core_and_a_trap_is_told() {
     let folder = release(&inputs, 1, &folders.path().join("dist"));
     let lab = Lab::serving(&folder);
     let browser = lab.browser("worker", Options::office());
-    browser.open("/");
+    // The staff's page has a worker of its own, which would lead.
+    browser.open("/p");
     let heard = awaited(
         &browser,
-        "const url = document.querySelector('meta[name=folge-worker]').content;
+        "const page = await (await fetch('/')).text();
+         const url = page.match(/folge-worker. content=.([^ >]+)./)[1];
          const worker = new Worker(url, { type: 'module' });
          const heard = [];
          const all = new Promise((done) => {
             worker.onmessage = ({ data }) => { heard.push(data); if (data.crashed) done(heard); };
          });
-         for (const message of [1, 2, 'trap', 3]) worker.postMessage(message);
+         for (const number of [1, 2, 'trap', 3]) worker.postMessage([number, 0]);
          return all",
     );
-    assert_eq!(heard, json!([1, 2, { "crashed": true }]));
+    assert_eq!(heard, json!([[1, 0], [2, 0], { "crashed": true }]));
 }
 
 #[test]
@@ -599,7 +601,8 @@ fn what_is_kept_outlives_crashes_and_the_harness_can_make_them() {
     assert_eq!(kept(&browser), "kept");
     browser.network().mend();
 
-    browser.quota(Some(10_000_000));
+    // More than the app itself takes.
+    browser.quota(Some(60_000_000));
     // What the browser says of its quota is a constant, so that pages learn nothing of the disk.
     let write = || {
         awaited(
@@ -608,7 +611,7 @@ fn what_is_kept_outlives_crashes_and_the_harness_can_make_them() {
                 const root = await navigator.storage.getDirectory();
                 const file = await root.getFileHandle('large', { create: true });
                 const writable = await file.createWritable();
-                await writable.write(new Uint8Array(20_000_000)); await writable.close();
+                await writable.write(new Uint8Array(80_000_000)); await writable.close();
                 return 'written';
              } catch (error) { return error.name }",
         )
