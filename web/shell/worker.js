@@ -11,7 +11,7 @@ const own = crypto.randomUUID();
 const channel = new BroadcastChannel("folge-store");
 const toPage = self.postMessage.bind(self);
 
-let state = "follows"; // then "starts", "leads"
+let state = "asks"; // then "follows" or "starts", "leads"
 let ended = false;
 const waiting = []; // calls that came before the core was there
 const asked = new Set(); // our page's calls that the leader has not answered
@@ -45,7 +45,7 @@ self.postMessage = (message) => {
 // Hands a call to the core, as if the page had posted it.
 const passed = new WeakSet();
 function toCore(data) {
-  if (state === "starts") {
+  if (state !== "leads") {
     waiting.push(data);
     return;
   }
@@ -62,13 +62,16 @@ self.addEventListener("message", (event) => {
     toCore(event.data);
     return;
   }
-  const [number, bytes] = event.data;
-  asked.add(number);
-  channel.postMessage({ from: own, number, bytes });
+  toLeader(event.data);
 });
 
+function toLeader([number, bytes]) {
+  asked.add(number);
+  channel.postMessage({ from: own, number, bytes });
+}
+
 channel.addEventListener("message", ({ data }) => {
-  if (data.from && state !== "follows") {
+  if (data.from && (state === "starts" || state === "leads")) {
     const number = nextRemote++;
     remote.set(number, [data.from, data.number]);
     toCore([number, data.bytes]);
@@ -106,4 +109,10 @@ async function lead() {
   await new Promise(() => {});
 }
 
-navigator.locks.request(LOCK, lead);
+// Leads where nobody does; otherwise follows, and waits to lead.
+navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+  if (lock) return lead();
+  state = "follows";
+  for (const data of waiting.splice(0)) toLeader(data);
+  navigator.locks.request(LOCK, lead);
+});
