@@ -457,7 +457,7 @@ fn messages_wait_for_the_core_and_a_trap_is_told() {
     let heard = awaited(
         &browser,
         "const page = await (await fetch('/')).text();
-         const url = page.match(/folge-worker. content=.([^ >]+)./)[1];
+         const url = page.split('folge-worker')[1].split(String.fromCharCode(34))[2];
          const worker = new Worker(url, { type: 'module' });
          const heard = [];
          const all = new Promise((done) => {
