@@ -52,6 +52,8 @@ pub struct Desk {
     /// Something that pages show has changed.
     changed: bool,
     test_mode: bool,
+    /// Whether a PIN opened the store that is open: it lets nobody else look.
+    opened_by_pin: bool,
 }
 
 impl std::fmt::Debug for Desk {
@@ -92,6 +94,7 @@ impl Desk {
             asked: false,
             changed: false,
             test_mode: false,
+            opened_by_pin: false,
         }
     }
 
@@ -109,6 +112,9 @@ impl Desk {
 
     /// Whether there is a store, and whether a PIN opens it.
     pub(crate) fn pin(&self) -> Result<Option<bool>, Failure> {
+        if !self.vault.is_locked() {
+            return Ok(Some(self.opened_by_pin));
+        }
         match self
             .open()
             .and_then(|conn| Store::asks_for_passphrase(&conn))
@@ -157,6 +163,7 @@ impl Desk {
             Ok((mut client, more)) => {
                 client.set_test_mode(self.test_mode);
                 self.vault.hold(client);
+                self.opened_by_pin = pin.is_some();
                 self.note_write();
                 Ok(more)
             }
@@ -171,14 +178,23 @@ impl Desk {
     /// Unlocks.
     pub(crate) fn unlock(&mut self, pin: Option<&str>) -> Result<(), Failure> {
         let unlock = self.unlock_by(pin);
+        let was_locked = self.vault.is_locked();
         let test_mode = self.test_mode;
         let client = self
             .vault
             .unlock(&unlock)
             .map_err(|error| failure_of(&error))?;
         client.set_test_mode(test_mode);
+        if was_locked {
+            self.opened_by_pin = pin.is_some();
+        }
         self.note_write();
         Ok(())
+    }
+
+    /// The store is opened by a PIN, or not, from now on.
+    pub(crate) const fn set_opened_by_pin(&mut self, pin: bool) {
+        self.opened_by_pin = pin;
     }
 
     /// Locks: every key leaves the memory.

@@ -114,8 +114,11 @@ impl Answer<ChangePin> for Desk {
     fn answer(&mut self, call: ChangePin) -> Result<(), Failure> {
         let then = checked(call.then)?;
         let now = self.unlock_by(call.now.as_deref().filter(|pin| !pin.is_empty()));
+        let pin = then.is_some();
         let then = self.unlock_by(then.as_deref());
-        self.read(|client| client.change_unlock(&now, &then))
+        self.read(|client| client.change_unlock(&now, &then))?;
+        self.set_opened_by_pin(pin);
+        Ok(())
     }
 }
 
