@@ -36,7 +36,11 @@ struct Opfs;
 
 impl Place for Opfs {
     fn open(&self) -> Result<Connection, StoreError> {
-        Ok(Connection::open(FILE)?)
+        let conn = Connection::open(FILE)?;
+        // Before anything is read: the log of a store that is there needs it (see the store's
+        // schema).
+        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        Ok(conn)
     }
     fn remove(&self) {
         // The pool's files stay; what a store would be known by goes. A wrapping that was never
