@@ -2,12 +2,13 @@
 //! looked at in a browser, with the app.
 
 use crate::process::{Failure, become_program};
-use crate::web;
+use crate::{packages, web};
 
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     let mut args = args.to_vec();
     let plain = ["--headless", "--help", "-h", "--web"];
     if !args.iter().any(|arg| plain.contains(&arg.as_str())) {
+        packages::check_compilers()?;
         web::step()?;
         args.extend(["--web".to_owned(), web::dist()?.display().to_string()]);
     }

@@ -1,4 +1,4 @@
-//! What the tests need besides cargo. On Debian as root it is installed; elsewhere the person is
+//! What the tests and the demo need besides cargo. On Debian as root it is installed; elsewhere the person is
 //! told exactly what to install.
 
 use std::path::Path;
@@ -62,8 +62,18 @@ pub(crate) fn check() -> Result<(), Failure> {
             )));
         }
     }
+    install(|_| true)
+}
+
+/// Makes sure that what compiles the programs and the app for browsers is there.
+pub(crate) fn check_compilers() -> Result<(), Failure> {
+    install(|need| ["cc", "clang"].contains(&need.command))
+}
+
+fn install(is_needed: impl Fn(&Need) -> bool) -> Result<(), Failure> {
     let missing: Vec<&Need> = NEEDS
         .iter()
+        .filter(|need| is_needed(need))
         .filter(|need| !works(program(need.command).arg("--version")))
         .collect();
     if missing.is_empty() {
