@@ -6,8 +6,8 @@
 #   CACHE      where a Swift toolchain may be put; target/swift-toolchain without it
 # Uses the `swift` in PATH (6.0 or newer), on Linux or macOS. Where there is none and this is a
 # Debian or Ubuntu and root, Swift 6.0.3 of Debian 13 is put under CACHE (2.9 GB, of which 570 MB
-# are downloaded; once) and run there by chroot; nothing is installed on the machine but
-# `debootstrap`. Otherwise it says so and ends with 3: Swift was not run.
+# are downloaded; once) and run there by chroot; nothing is installed on the machine. Otherwise it
+# says so and ends with 3: Swift was not run.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 usage() { sed -n '2,6s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2; }
@@ -25,7 +25,27 @@ not_run() {
     exit 3
 }
 
-# A Debian 13 with Swift in a folder. A half-made one is made anew.
+# apt for Debian 13 alone, with lists and archives of its own under CACHE: what is installed on
+# this machine plays no part, and nothing here is changed.
+apt_13() {
+    local command=$1 apt=$cache/apt
+    shift
+    "$command" -o "Dir=$apt" -o "Dir::State::status=$apt/none-installed" -o Acquire::Retries=3 \
+        -o "Dir::Etc::sourcelist=$apt/sources.list" -o "Dir::Etc::sourceparts=-" \
+        -o "APT::Sandbox::User=root" -o "APT::Install-Recommends=false" "$@"
+}
+
+fetch_packages() {
+    mkdir -p "$cache"/apt/{etc/apt/preferences.d,var/lib/apt/lists/partial,var/cache/apt/archives/partial}
+    : >"$cache/apt/none-installed"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" \
+        >"$cache/apt/sources.list"
+    apt_13 apt-get update -q &&
+        apt_13 apt-get install -q -y --download-only base-files bash coreutils dash libc-bin libc6-dev swiftlang
+}
+
+# What Swift needs of a Debian 13, unpacked into a folder. Nothing of it is configured and no
+# device is made: that needs rights which a container may not give. A half-made one is made anew.
 make_root() {
     root=$cache/debian-13
     [ ! -e "$root/.swift-is-ready" ] || return 0
@@ -34,19 +54,20 @@ make_root() {
         exit 1
     fi
     echo "putting Swift 6.0.3 under $root: about a minute, 570 MB to download" >&2
-    export DEBIAN_FRONTEND=noninteractive
-    if ! command -v debootstrap >/dev/null; then
-        apt-get update -qq
-        apt-get install -y -qq --no-install-recommends debootstrap >&2
-    fi
     rm -rf --one-file-system "$root"
-    mkdir -p "$root"
-    {
-        debootstrap --variant=minbase trixie "$root" "$mirror" &&
-            chroot "$root" apt-get update -qq &&
-            chroot "$root" apt-get install -y -qq --no-install-recommends swiftlang libc6-dev
-    } >"$cache/install.log" 2>&1 || not_run "it could not be installed; see $cache/install.log"
-    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+    if ! fetch_packages >"$cache/install.log" 2>&1; then
+        tail -n 20 "$cache/install.log" >&2
+        not_run "it could not be downloaded; the log is $cache/install.log"
+    fi
+    mkdir -p "$root"/{dev,proc,root,tmp,usr/bin,usr/lib,usr/lib64,usr/sbin}
+    for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$root/$folder"; done
+    for archive in "$cache"/apt/var/cache/apt/archives/*.deb; do
+        # Through tar, which follows the links of the folders above where a package has a folder.
+        dpkg --fsys-tarfile "$archive" | tar -x -C "$root" --keep-directory-symlink
+    done
+    printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
+    chroot "$root" /sbin/ldconfig || not_run "this root may not chroot"
+    rm -rf "$cache/apt"
     touch "$root/.swift-is-ready"
 }
 
@@ -57,7 +78,7 @@ in_root() {
     ROOT=$root BIND_RW="$package $cache/build" BIND_RO="$libraries $(dirname "$relay") $(dirname "$here")/story" DIR=$package \
         exec unshare --mount --pid --fork --kill-child bash -euc '
             mount --make-rprivate /
-            mount -t proc proc "$ROOT/proc"
+            mount -t proc proc "$ROOT/proc" 2>/dev/null || mount --rbind /proc "$ROOT/proc"
             mount --rbind /dev "$ROOT/dev"
             for folder in $BIND_RO; do
                 mkdir -p "$ROOT$folder"

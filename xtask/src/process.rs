@@ -95,10 +95,7 @@ fn shown(command: &Command) -> String {
 
 /// Starts a program that writes to the terminal, and waits for it to succeed.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
-    println!("    $ {}", shown(command));
-    let status = command
-        .status()
-        .map_err(Failure::to(format!("start `{}`", shown(command))))?;
+    let status = run_for_status(command)?;
     if status.success() {
         Ok(())
     } else {
@@ -107,6 +104,14 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
             shown(command)
         )))
     }
+}
+
+/// The same for a program whose way of ending says more than whether it failed.
+pub(crate) fn run_for_status(command: &mut Command) -> Result<std::process::ExitStatus, Failure> {
+    println!("    $ {}", shown(command));
+    command
+        .status()
+        .map_err(Failure::to(format!("start `{}`", shown(command))))
 }
 
 /// Starts a program and gives what it prints.

@@ -253,6 +253,9 @@ fn take_invitation() -> Option<String> {
     let window = web_sys::window()?;
     let location = window.location();
     let fragment = location.hash().ok()?;
+    if location.pathname().ok()? == "/" {
+        return None;
+    }
     let link = format!(
         "{}{}{fragment}",
         location.origin().ok()?,

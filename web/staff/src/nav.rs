@@ -123,7 +123,11 @@ impl Nav {
             let _ = history.replace_state_with_url(&JsValue::from(1), "", None);
         }
         let popped = Closure::<dyn FnMut(PopStateEvent)>::new(move |event: PopStateEvent| {
-            let depth = event.state().as_f64().map_or(1, |depth| depth as usize);
+            // What has no depth is no screen of ours, such as the jump to the content.
+            let Some(depth) = event.state().as_f64() else {
+                return;
+            };
+            let depth = depth as usize;
             nav.way.update(|way| {
                 if depth < way.len() {
                     way.truncate(depth.max(1));

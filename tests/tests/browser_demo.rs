@@ -10,7 +10,7 @@ use folge_tests::serving::Serving;
 use folge_tests::story::Story;
 
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn the_demos_links_let_a_consultant_a_participant_and_the_office_in() {
     let lab = Lab::start();
     let caseload = Caseload::read(&Caseload::sample_dir()).unwrap();

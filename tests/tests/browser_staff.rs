@@ -182,7 +182,7 @@ fn standing(browser: &Browser, expected: &str) {
 }
 
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn a_visit_is_recorded_without_a_network_and_read_by_the_office() {
     let mut provider = Provider::new();
     let kari = provider.kari;
@@ -216,7 +216,7 @@ fn a_visit_is_recorded_without_a_network_and_read_by_the_office() {
 }
 
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn what_is_typed_survives_reload_crash_and_lock() {
     let mut provider = Provider::new();
     let kari = provider.kari;
@@ -257,7 +257,7 @@ fn what_is_typed_survives_reload_crash_and_lock() {
 }
 
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn a_tab_that_is_killed_while_it_writes_loses_nothing_that_was_said_to_be_saved() {
     let mut provider = Provider::new();
     let kari = provider.kari;
@@ -281,7 +281,7 @@ fn a_tab_that_is_killed_while_it_writes_loses_nothing_that_was_said_to_be_saved(
 }
 
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn two_tabs_have_one_writer_and_the_other_takes_over() {
     let mut provider = Provider::new();
     let kari = provider.kari;
@@ -308,7 +308,7 @@ fn two_tabs_have_one_writer_and_the_other_takes_over() {
 }
 
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn a_wrong_and_a_used_link_say_what_to_do_and_leave_nothing() {
     let mut provider = Provider::new();
     let wrong = provider.lab.browser("wrong", Options::phone());
@@ -346,7 +346,7 @@ fn a_wrong_and_a_used_link_say_what_to_do_and_leave_nothing() {
 }
 
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn the_relay_may_be_down_and_the_storage_full() {
     let mut provider = Provider::new();
     let kari = provider.kari;
@@ -384,7 +384,7 @@ fn the_relay_may_be_down_and_the_storage_full() {
 }
 
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn wrong_pins_are_counted_and_the_right_one_opens() {
     let mut provider = Provider::new();
     let kari = provider.kari;
@@ -406,7 +406,7 @@ fn wrong_pins_are_counted_and_the_right_one_opens() {
 
 /// Every screen, in both themes and by what is read aloud.
 #[test]
-#[ignore = "in a browser, and not proven yet: `cargo xtask test` does not run it"]
+#[ignore = "in a browser"]
 fn every_screen_can_be_used_by_everybody() {
     let mut provider = Provider::new();
     let person = provider.kari;
