@@ -86,6 +86,21 @@ impl Needles {
         })
     }
 
+    /// Some texts, also as browsers keep them, two bytes for a letter.
+    /// # Errors
+    /// Where there is too much to search for.
+    pub fn of_texts(texts: &[&str]) -> Result<Self, aho_corasick::BuildError> {
+        let wide = |text: &&str| text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let plain = texts.iter().map(|text| text.as_bytes().to_vec());
+        let finder = AhoCorasick::new(plain.chain(texts.iter().map(wide)))?;
+        Ok(Self {
+            finder,
+            names: texts.len(),
+            notes: 0,
+            numbers: 0,
+        })
+    }
+
     /// How many different texts are searched for.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -107,7 +122,7 @@ impl Needles {
             let path = entry?.path();
             if path.is_dir() {
                 findings.add(self.search(&path)?);
-            } else {
+            } else if path.is_file() {
                 let bytes = fs::read(&path)?;
                 findings.files += 1;
                 findings.bytes += bytes.len() as u64;
@@ -134,6 +149,11 @@ mod tests {
         fs::create_dir(dir.path().join("deep")).unwrap();
         fs::write(dir.path().join("deep/leak"), leak).unwrap();
         assert_eq!(needles.search(dir.path()).unwrap().found, 1);
+        let wide: Vec<u8> = "Åsheim".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(dir.path().join("deep/wide"), wide).unwrap();
+        fs::write(dir.path().join("deep/plain"), "Åsheim").unwrap();
+        let texts = Needles::of_texts(&["Åsheim", "Fatima"]).unwrap();
+        assert_eq!(texts.search(dir.path()).unwrap().found, 2);
         // The caseload's own files are full of it.
         assert!(needles.search(&Caseload::sample_dir()).unwrap().found > 2_000);
     }

@@ -33,18 +33,21 @@ fn the_demos_links_let_a_consultant_a_participant_and_the_office_in() {
     office.open(&lab.link(&links.office));
     office.find("#no-pin").click();
     office.find("[data-do=begin]").click();
-    office.find("[data-screen=today]");
+    office.find("main[data-screen=cases]");
 
     // A link lets in one device.
     let late = lab.browser("late", Options::phone());
     late.open(&lab.link(&links.consultant));
     late.find("#no-pin").click();
     late.find("[data-do=begin]").click();
-    late.find("[data-screen=setup] [role=alert]");
+    late.find("[data-screen=joining] [role=alert]");
 
     let participant = lab.browser("participant", Options::phone());
     participant.open(&lab.link(&links.participant));
-    participant.find("main ul.menu");
+    participant.wait("to be let in", || {
+        serving.sync().unwrap();
+        !participant.all("main ul.menu").is_empty()
+    });
     participant.role("button", "Ja").click();
     participant.wait("the answer to reach the consultant's own phone", || {
         serving.sync().unwrap();

@@ -592,6 +592,41 @@ fn a_pin_is_set_changed_and_removed_and_a_weak_one_refused() {
 }
 
 #[test]
+fn an_invitation_that_lets_nobody_in_can_be_put_away_for_another() {
+    let mut world = World::new("web-start-over");
+    let mut first = world.joined();
+    // In: what is there stays.
+    let refused = ask(&mut first, calls::StartOver {}).unwrap_err();
+    assert_eq!(refused.code, "already_in");
+    let mut second = desk(&world, "second");
+    let used = calls::Join {
+        link: world.link.to_text(),
+        pin: None,
+    };
+    ask(&mut second, used).unwrap();
+    let refused = Err(folge_core::Error::BadInvitation);
+    second.sync_ended(&refused, Instant(world.clock.wall_ms()));
+    let standing = ask(&mut second, calls::GetSync {}).unwrap();
+    assert!(standing.trouble.is_some() && !standing.offline);
+    ask(&mut second, calls::StartOver {}).unwrap();
+    assert_eq!(
+        ask(&mut second, calls::GetStatus {}),
+        Ok(calls::Status::Empty)
+    );
+    let new = Invitee::New(Role::Consultant);
+    world.link = world.office.invite(new, DAY_MS).unwrap();
+    carry(&mut world.relay, &world.clock, &mut world.office);
+    let fresh = calls::Join {
+        link: world.link.to_text(),
+        pin: None,
+    };
+    ask(&mut second, fresh).unwrap();
+    world.sync(&mut second);
+    let me = ask(&mut second, calls::GetMe {}).unwrap();
+    assert_eq!(me.part, calls::Part::Consultant);
+}
+
+#[test]
 fn a_bad_link_leaves_nothing_and_says_what_to_do() {
     let world = World::new("web-link");
     let mut phone = desk(&world, "phone");

@@ -185,6 +185,8 @@ calls! {
     PreviewLink -> LinkPreview,
     /// Joins by an invitation.
     Join -> (),
+    /// Takes an invitation that did not let the device in away again.
+    StartOver -> (),
     /// Founds a workspace.
     Found -> RecoveryWords,
     /// Unlocks.

@@ -48,6 +48,10 @@ pub struct Join {
     pub pin: Option<String>,
 }
 
+/// Takes an invitation that did not let the device in away again, with everything here.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartOver {}
+
 /// Founds a workspace on the relay that serves the app.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {

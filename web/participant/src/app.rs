@@ -40,6 +40,7 @@ mod heard {
     pub(super) const SCANNED: u32 = 16;
     pub(super) const NO_CAMERA: u32 = 17;
     pub(super) const UNDO_OVER: u32 = 18;
+    pub(super) const BACK_AGAIN: u32 = 19;
 }
 
 struct BrowserClock;
@@ -316,6 +317,12 @@ impl App {
             }
             heard::BACK => self.go(Screen::Home),
             heard::TIME => self.sync(),
+            heard::BACK_AGAIN => {
+                if let Some(thread) = &mut self.thread {
+                    thread.hurry();
+                }
+                self.sync();
+            }
             heard::LINK => {
                 text.clone_into(&mut self.link);
                 if self.held {

@@ -13,17 +13,17 @@ function takeAddress() {
 const HEARD = {
   lockHeld: 1, lockBusy: 2, lockLost: 3, opened: 4, noStorage: 5, saved: 6, notSaved: 7, reply: 8,
   refused: 9, offline: 10, act: 11, draft: 12, back: 13, time: 14, link: 15, scanned: 16,
-  noCamera: 17, undoOver: 18,
+  noCamera: 17, undoOver: 18, backAgain: 19,
 };
 const NOTHING = new Uint8Array();
 let tell = () => {};
 
 export function begin(ear) {
   tell = (what, text = "", bytes = NOTHING) => setTimeout(() => ear(what, text, bytes));
-  const time = () => document.visibilityState === "visible" && tell(HEARD.time);
-  addEventListener("online", time);
-  document.addEventListener("visibilitychange", time);
-  setInterval(time, 60_000);
+  const seen = (what) => () => document.visibilityState === "visible" && tell(what);
+  addEventListener("online", seen(HEARD.backAgain));
+  document.addEventListener("visibilitychange", seen(HEARD.backAgain));
+  setInterval(seen(HEARD.time), 15_000);
   addEventListener("popstate", () => tell(HEARD.back));
   addEventListener("hashchange", () => {
     const found = takeAddress();

@@ -191,7 +191,10 @@ impl App {
     pub(crate) fn look_at_status(self) {
         spawn_local(async move {
             match ask(GetStatus {}).await {
-                Ok(Status::Empty) => self.phase.set(Phase::Empty),
+                Ok(Status::Empty) => {
+                    self.me.set(None);
+                    self.phase.set(Phase::Empty);
+                }
                 Ok(Status::Locked { pin: true }) => self.phase.set(Phase::Locked),
                 // The device's own lock is enough: it opens by itself.
                 Ok(Status::Locked { pin: false }) => match ask(Unlock { pin: None }).await {
@@ -216,17 +219,26 @@ impl App {
             if let Ok(me) = ask(GetMe {}).await
                 && self.me.with_untracked(|known| known.as_ref() != Some(&me))
             {
-                let first = self.me.with_untracked(Option::is_none);
+                let first = self.me.with_untracked(|known| {
+                    known
+                        .as_ref()
+                        .is_none_or(|known| known.part == Part::Unknown)
+                });
                 if first && matches!(me.part, Part::Office | Part::Auditor) && me.staff.is_none() {
                     self.nav.home(Screen::Cases);
                 }
                 self.me.set(Some(me));
             }
-            if let Ok(choices) = ask(GetChoices {}).await {
+            // What is the same again draws nothing anew: what is begun on a screen stays.
+            if let Ok(choices) = ask(GetChoices {}).await
+                && self
+                    .choices
+                    .with_untracked(|known| known.as_ref() != Some(&choices))
+            {
                 self.choices.set(Some(choices));
             }
             if let Ok(sync) = ask(GetSync {}).await {
-                self.sync.set(Some(sync));
+                self.hear(Told::Event(Event::Sync(sync)));
             }
         });
     }
@@ -237,7 +249,14 @@ impl App {
                 self.changed.update(|count| *count += 1);
                 self.refresh();
             }
-            Told::Event(Event::Sync(standing)) => self.sync.set(Some(standing)),
+            Told::Event(Event::Sync(standing)) => {
+                if self
+                    .sync
+                    .with_untracked(|known| known.as_ref() != Some(&standing))
+                {
+                    self.sync.set(Some(standing));
+                }
+            }
             Told::Event(Event::Locked) | Told::Restarted => self.look_at_status(),
             Told::GaveUp => self.phase.set(Phase::GaveUp),
         }
@@ -347,6 +366,10 @@ pub(crate) fn start() {
 #[component]
 fn Frame() -> impl IntoView {
     let app = app();
+    let waiting = Memo::new(move |_| {
+        app.me
+            .with(|me| me.as_ref().is_some_and(|me| me.part == Part::Unknown))
+    });
     view! {
         {move || {
             let t = app.t();
@@ -375,6 +398,7 @@ fn Frame() -> impl IntoView {
                             </main>
                         }.into_any()
                     }
+                    Phase::Open if waiting.get() => view! { <screens::setup::Joining/> }.into_any(),
                     Phase::Open => view! { <Open/> }.into_any(),
                 }}
                 <Messages/>
@@ -446,10 +470,6 @@ fn Open() -> impl IntoView {
     let app = app();
     let t = app.t();
     let screen = Memo::new(move |_| app.nav.now());
-    let waiting = move || {
-        app.me
-            .with(|me| me.as_ref().is_some_and(|me| me.part == Part::Unknown))
-    };
     let out = move || app.me.with(|me| me.as_ref().is_some_and(|me| me.put_out));
     let participant = move || {
         app.me
@@ -461,7 +481,6 @@ fn Open() -> impl IntoView {
             <div class="page">
                 <Standing/>
                 {move || out().then(|| view! { <p class="notice bad" role="alert">{t.put_out}</p> })}
-                {move || waiting().then(|| view! { <p class="notice" role="status">{t.joining}</p> })}
                 {move || participant().then(|| view! { <p class="notice warn" role="alert">{t.for_participants}</p> })}
                 {move || {
                     let screen = screen.get();

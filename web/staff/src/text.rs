@@ -63,7 +63,11 @@ texts! {
     no_pin: "Enheten er bare min og har egen skjermlås. Bruk den i stedet for PIN.", "This device is mine alone and has its own screen lock. Use that instead of a PIN.";
     no_pin_hint: "Uten PIN kan den som låser opp enheten, åpne appen.", "Without a PIN, whoever unlocks the device can open the app.";
     begin: "Ta i bruk", "Begin";
-    joining: "Vi kobler deg til. Det kan ta et minutt.", "We are connecting you. It may take a minute.";
+    joining: "Vi kobler deg til", "We are connecting you";
+    joining_why: "Det kan ta et minutt. Uten nett fortsetter det når nettet er tilbake.", "It may take a minute. Without a network it goes on once there is one.";
+    not_let_in: "Vi får ikke koblet deg til", "We cannot connect you";
+    try_again: "Prøv igjen", "Try again";
+    other_invitation: "Bruk en annen invitasjon", "Use another invitation";
     unlock: "Lås opp", "Unlock";
     locked: "Appen er låst", "The app is locked";
     locked_why: "Utkast og tidtaking er tatt vare på.", "Drafts and timers are kept.";

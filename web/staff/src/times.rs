@@ -74,7 +74,7 @@ pub(crate) fn minute_of(text: &str) -> Option<u32> {
 
 /// `mandag 5. januar`.
 pub(crate) fn day_words(day: LocalDate, language: Language) -> String {
-    let weekday = DAYS[row(language)][usize::from(day.weekday().clamp(1, 7)) - 1];
+    let weekday = DAYS[row(language)][usize::from(day.weekday()) % 7];
     let month = MONTHS[row(language)][month_index(day.month())];
     let number = day.date().day();
     match language {
@@ -138,6 +138,17 @@ mod tests {
         }
         let day: LocalDate = "2026-01-05".parse().unwrap_or_else(|_| unreachable!());
         assert_eq!(day_words(day, Language::Norwegian), "mandag 5. januar");
+        let week = (0..7).map(|days| day_words(day.plus_days(days), Language::English));
+        let expected = [
+            "Monday 5 January",
+            "Tuesday 6 January",
+            "Wednesday 7 January",
+            "Thursday 8 January",
+            "Friday 9 January",
+            "Saturday 10 January",
+            "Sunday 11 January",
+        ];
+        assert!(week.eq(expected));
         assert_eq!(date_words(day, Language::English), "5 January 2026");
         assert_eq!(length(90, Language::Norwegian), "1 t 30 min");
         assert_eq!(length(120, Language::English), "2 h");

@@ -192,6 +192,16 @@ impl Desk {
         Ok(())
     }
 
+    /// Takes the store away.
+    pub(crate) fn leave(&mut self) {
+        self.lock();
+        self.standing.last = None;
+        self.standing.offline = false;
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        place.remove();
+        self.changed = true;
+    }
+
     /// The store is opened by a PIN, or not, from now on.
     pub(crate) const fn set_opened_by_pin(&mut self, pin: bool) {
         self.opened_by_pin = pin;

@@ -37,6 +37,19 @@ pub(crate) fn Confirm(case: CaseId, visit: RecordId) -> impl IntoView {
     let t = app.t();
     let loaded = app.load(move || GetConfirming { case, visit });
     let way = RwSignal::new(Way::None);
+    let may = Memo::new(move |_| {
+        app.me.with(|me| {
+            me.as_ref()
+                .is_some_and(|me| me.staff.is_some() && me.part != Part::Auditor)
+        })
+    });
+    // Drawn anew only where the ways themselves are others: what is begun on one of them stays
+    // while the record is delivered.
+    let open = Memo::new(move |_| {
+        let loaded = loaded.get().and_then(Result::ok)?;
+        let open = loaded.proven != Proven::NotYet && loaded.proven != Proven::Confirmed;
+        (may.get() && open).then_some((loaded.invited, loaded.has_pin))
+    });
     view! {
         <Title text=t.visit/>
         {when_loaded(loaded, move |shown: Confirming| {
@@ -45,8 +58,6 @@ pub(crate) fn Confirm(case: CaseId, visit: RecordId) -> impl IntoView {
             let who = app.who(line.who.as_deref(), &line.reference);
             let form = app.word(line.form.code());
             let outcome = app.word(&line.outcome.code());
-            let may = app.me.with(|me| me.as_ref().is_some_and(|me| me.staff.is_some() && me.part != Part::Auditor));
-            let open = may && shown.proven != Proven::NotYet && shown.proven != Proven::Confirmed;
             view! {
                 <div class="card" data-loaded="confirm">
                     <p><strong>{who}</strong></p>
@@ -56,19 +67,25 @@ pub(crate) fn Confirm(case: CaseId, visit: RecordId) -> impl IntoView {
                     {(shown.proven != Proven::NotYet).then(|| view! { <p class="soft small">{shown.grade.pick(language).to_owned()}</p> })}
                     {shown.weakness.clone().map(|weakness| view! { <p class="notice warn small">{weakness.pick(language).to_owned()}</p> })}
                     {shown.reason.clone().map(|reason| view! { <p class="typed">{reason}</p> })}
-                    {may.then(|| view! {
+                    {move || may.get().then(|| view! {
                         <button data-do="change" on:click=move |_| app.nav.go(Screen::Visit(case, VisitWhat::Edit(visit)))>{t.change_visit}</button>
                     })}
                 </div>
-                {open.then(|| view! { <Ways case visit way shown/> })}
-                {may.then(|| view! { <TakeAway case visit/> })}
             }
         })}
+        {move || open.get().map(|(invited, has_pin)| view! { <Ways case visit way invited has_pin/> })}
+        {move || may.get().then(|| view! { <TakeAway case visit/> })}
     }
 }
 
 #[component]
-fn Ways(case: CaseId, visit: RecordId, way: RwSignal<Way>, shown: Confirming) -> impl IntoView {
+fn Ways(
+    case: CaseId,
+    visit: RecordId,
+    way: RwSignal<Way>,
+    invited: bool,
+    has_pin: bool,
+) -> impl IntoView {
     let app = app();
     let t = app.t();
     let choose = move |to: Way, text: &'static str, name: &'static str| {
@@ -78,7 +95,6 @@ fn Ways(case: CaseId, visit: RecordId, way: RwSignal<Way>, shown: Confirming) ->
             >{text}</button>
         }
     };
-    let (invited, has_pin) = (shown.invited, shown.has_pin);
     view! {
         <section class="stack" aria-labelledby="ways">
             <h2 id="ways">{t.confirm_visit}</h2>

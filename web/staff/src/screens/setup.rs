@@ -1,6 +1,8 @@
 //! Before the app is open: an invitation, a PIN.
 
-use folge_web_calls::{Failure, Found, Join, LinkPreview, PreviewLink, RecoveryWords, Unlock};
+use folge_web_calls::{
+    Failure, Found, Join, LinkPreview, PreviewLink, RecoveryWords, StartOver, SyncNow, Unlock,
+};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -176,6 +178,38 @@ pub(crate) fn Setup() -> impl IntoView {
                 }.into_any(),
             }}
             {move || failed.get().map(|failure| view! { <Trouble failure/> })}
+        </main>
+    }
+}
+
+/// The invitation was taken, and the relay has yet to let the device in.
+#[component]
+pub(crate) fn Joining() -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let trouble = move || {
+        let language = app.language.get();
+        app.sync.with(|sync| {
+            let sync = sync.as_ref()?;
+            let trouble = sync.trouble.as_ref().filter(|_| !sync.offline)?;
+            Some(trouble.pick(language).to_owned())
+        })
+    };
+    let over = move |_| app.act(StartOver {}, move |()| app.look_at_status());
+    view! {
+        <main id="content" class="centre" data-screen="joining">
+            {move || match trouble() {
+                None => view! {
+                    <Title text=t.joining/>
+                    <p role="status">{t.joining_why}</p>
+                }.into_any(),
+                Some(trouble) => view! {
+                    <Title text=t.not_let_in/>
+                    <p class="notice warn" role="alert">{trouble}</p>
+                    <button class="main wide" data-do="sync" on:click=move |_| app.act(SyncNow {}, |()| {})>{t.try_again}</button>
+                }.into_any(),
+            }}
+            <button class="wide" data-do="start-over" on:click=over>{t.other_invitation}</button>
         </main>
     }
 }

@@ -8,13 +8,13 @@ use folge_core::{Error, sync::RelayAddress};
 use folge_protocol::membership::Role;
 use folge_web_calls::{
     Answer, ChangePin, DraftLine, DropDraft, Failure, Found, GetDraft, GetDrafts, GetMe, GetStatus,
-    GetSync, Join, LinkPreview, Lock, Me, Part, PreviewLink, PutDraft, RecoveryWords, Status,
-    SyncNow, SyncStanding, Touch, Unlock,
+    GetSync, Join, LinkPreview, Lock, Me, Part, PreviewLink, PutDraft, RecoveryWords, StartOver,
+    Status, SyncNow, SyncStanding, Touch, Unlock,
 };
 
 use super::{case, document, qr};
 use crate::desk::{Desk, weak_pin};
-use crate::failure::failure_of;
+use crate::failure::{failure_of, own};
 use crate::names::short;
 
 /// What a PIN has at least.
@@ -22,6 +22,15 @@ const PIN_CHARS_MIN: usize = 6;
 
 fn link_of(text: &str) -> Result<InvitationLink, Failure> {
     InvitationLink::from_text(text.trim()).map_err(|_| failure_of(&Error::BadInvitation))
+}
+
+/// Whether the device was ever let in: only then is anything here that is not elsewhere.
+fn is_in(client: &Client) -> bool {
+    let person = client.identity().person;
+    client.is_put_out()
+        || client
+            .membership()
+            .is_ok_and(|log| log.persons().contains_key(&person))
 }
 
 /// A PIN that is none counts as none; one that anybody guesses is refused.
@@ -66,6 +75,21 @@ impl Answer<Join> for Desk {
         self.begin(pin.as_deref(), |store, env| {
             Ok((Client::join(store, env, &link)?, ()))
         })
+    }
+}
+
+impl Answer<StartOver> for Desk {
+    fn answer(&mut self, _: StartOver) -> Result<(), Failure> {
+        let is_in = self.read(|client| Ok(is_in(client)))?;
+        if is_in {
+            return Err(own(
+                "already_in",
+                "Denne enheten er med. Det som er lagret her, blir ikke tatt bort.",
+                "This device is in. What is saved here is not taken away.",
+            ));
+        }
+        self.leave();
+        Ok(())
     }
 }
 

@@ -149,9 +149,8 @@ pub(super) async fn carry(worker: Rc<Worker>) {
                         worker.after();
                     }
                     due |= more;
-                    let work = worker.desk.borrow_mut();
-                    let mut work = work;
-                    due |= work
+                    let mut desk = worker.desk.borrow_mut();
+                    due |= desk
                         .client()
                         .is_some_and(|client| client.has_sync_work().unwrap_or(false));
                 }
