@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
 
@@ -113,6 +113,25 @@ impl Needles {
         self.len() == 0
     }
 
+    /// The files below a folder in which something is found, with how often.
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn places(&self, dir: &Path) -> std::io::Result<Vec<(PathBuf, usize)>> {
+        let mut places = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                places.extend(self.places(&path)?);
+            } else if path.is_file() {
+                let found = self.finder.find_iter(&fs::read(&path)?).count();
+                if found > 0 {
+                    places.push((path, found));
+                }
+            }
+        }
+        Ok(places)
+    }
+
     /// Searches every file below a folder, also those of a database that is open.
     /// # Errors
     /// Where a file cannot be read.
@@ -154,6 +173,7 @@ mod tests {
         fs::write(dir.path().join("deep/plain"), "Åsheim").unwrap();
         let texts = Needles::of_texts(&["Åsheim", "Fatima"]).unwrap();
         assert_eq!(texts.search(dir.path()).unwrap().found, 2);
+        assert_eq!(texts.places(dir.path()).unwrap().len(), 2);
         // The caseload's own files are full of it.
         assert!(needles.search(&Caseload::sample_dir()).unwrap().found > 2_000);
     }

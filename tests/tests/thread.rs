@@ -84,6 +84,37 @@ fn a_link_lets_one_device_into_one_thread_and_turns_the_persons_key() {
     assert_ne!(late.phase(), Phase::In);
 }
 
+/// A link that got lost on its way: whoever invited, or the office, makes another.
+#[test]
+fn who_never_used_the_first_link_comes_in_by_the_next_one() {
+    for by_office in [true, false] {
+        let (mut world, lost) = World::invited(if by_office { "anew-o" } else { "anew-c" });
+        let inviter = if by_office {
+            &mut world.office
+        } else {
+            &mut world.phone
+        };
+        let link = inviter.invite_participant(world.case, VALID_MS).unwrap();
+        assert_eq!(link.person, lost.person);
+        // Meanwhile another device's entry comes first: what was written is written anew.
+        let phone = Invitee::Known(world.phone.identity().person);
+        world.phone.invite(phone, VALID_MS).unwrap();
+        world.sync_staff();
+        let env = world.env();
+        world.own = Thread::join(env, &link);
+        world.sync_own().unwrap();
+        assert_eq!(world.own.phase(), Phase::In, "by the office: {by_office}");
+        let visit = world.shown();
+        assert_eq!(world.own.meetings()[0].card.visit, visit.id);
+        // The lost one lets nobody in any more.
+        world.sync_staff();
+        let env = world.env();
+        let mut finder = Thread::join(env, &lost);
+        let refused = world.sync_thread(&mut finder);
+        assert!(refused.is_err() || finder.phase() != Phase::In);
+    }
+}
+
 #[test]
 fn an_answer_given_offline_is_evidence_of_an_own_device() {
     let mut world = World::new("offline-answer");

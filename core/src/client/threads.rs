@@ -2,8 +2,8 @@
 //! one thread and nothing else.
 
 use folge_protocol::codec::Decode;
-use folge_protocol::ids::{DeviceId, DocumentId, GroupId, PersonId};
-use folge_protocol::membership::{DocumentKind, Role};
+use folge_protocol::ids::{DeviceId, DocumentId, GroupId, InvitationId, PersonId};
+use folge_protocol::membership::{Author, Body, DocumentKind, Role};
 
 use super::Client;
 use crate::document::{Command, DocumentError, Record, RecordRef};
@@ -80,7 +80,8 @@ pub(super) fn too_long(max_chars: usize) -> Error {
 
 impl Client {
     /// Invites a participation's participant: a thread is opened, and the link lets their device
-    /// into that thread alone. Invited anew, the participant keeps the thread.
+    /// into that thread alone. Invited anew, the participant keeps the thread; what the same person
+    /// had invited them with before, or for an administrator anybody, lets nobody in any more.
     /// # Errors
     /// [`Error::NotAllowed`] for who does not work with participants, [`Error::UnknownDocument`].
     pub fn invite_participant(
@@ -90,9 +91,21 @@ impl Client {
     ) -> Result<InvitationLink, Error> {
         let participation = self.facts(document)?;
         if let (Some(_), Some(person)) = (participation.thread, participation.participant) {
-            return self
-                .replica
-                .atomically(|replica| replica.invite_device(person, valid_ms));
+            return self.replica.atomically(|replica| {
+                let own = replica.identity().person;
+                let leads = replica.role() == Some(Role::Administrator);
+                let invitations = replica.log()?.invitations().iter();
+                let unused: Vec<InvitationId> = invitations
+                    .filter(|(_, state)| state.person == person && !state.spent)
+                    .filter(|(_, state)| leads || state.by == Some(own))
+                    .map(|(id, _)| *id)
+                    .collect();
+                let author = Author::Device(replica.device());
+                for invitation in unused {
+                    replica.add_entry(author, Body::InvitationRevoked { invitation })?;
+                }
+                replica.invite_device(person, valid_ms)
+            });
         }
         let state = self.replica.log()?.documents().get(&document);
         let readers = state.ok_or(Error::UnknownDocument)?.readers.clone();

@@ -5,6 +5,8 @@
 //!
 //! [`Replica`]: crate::sync
 
+use std::collections::BTreeSet;
+
 use folge_protocol::crypto::{PublicKey, SecretKey};
 use folge_protocol::grant::Recipient;
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, InvitationId, PersonId, WorkspaceId};
@@ -144,6 +146,43 @@ pub fn is_first_device(log: &Membership, person: PersonId) -> bool {
         .min();
     let turned = log.groups().get(&person.into()).map(|state| state.turned);
     turned < first && first.is_some_and(|index| index > 0)
+}
+
+/// Whether a group is the person of a participant who was invited and has never come in.
+#[must_use]
+pub fn is_awaited(log: &Membership, group: GroupId) -> bool {
+    let person = PersonId(group.0);
+    let mut devices = log.devices().values();
+    let state = log.persons().get(&person);
+    state.is_some_and(|state| state.role == Role::Participant && state.revoked.is_none())
+        && devices.all(|device| device.person != person)
+}
+
+/// The persons whose keys have to turn for an invitation that this device made: it does not hold
+/// the newest one, so that it could not grant it, and nobody has turned it since.
+#[must_use]
+pub fn keys_owed_to_invitations(
+    log: &Membership,
+    keyring: &Keyring,
+    device: DeviceId,
+) -> Vec<GroupId> {
+    let role = log.device_role(device);
+    let own = log.devices().get(&device).map(|device| device.person);
+    let open = log.invitations().values().filter(|invitation| {
+        !invitation.spent
+            && invitation.by_device == Some(device)
+            && Some(invitation.person) != own
+            && role == Some(Role::Administrator)
+    });
+    let owed = open.filter_map(|invitation| {
+        let group = GroupId::from(invitation.person);
+        let (epoch, _) = log.group_key(group)?;
+        let turned = log.groups().get(&group)?.turned;
+        let owed = turned < invitation.made.index && keyring.group(group, epoch).is_none();
+        (owed && log.is_active_group(group)).then_some(group)
+    });
+    let owed: BTreeSet<GroupId> = owed.collect();
+    owed.into_iter().collect()
 }
 
 /// To whom a group's new secret is granted. `now_ms` is the relay's clock, in milliseconds since

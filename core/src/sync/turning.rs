@@ -95,6 +95,11 @@ impl Replica {
         for group in owed {
             self.turn_group(group, false)?;
         }
+        for group in rules::keys_owed_to_invitations(self.log()?, &self.keyring, self.device()) {
+            self.turn_group(group, false)?;
+            let opened = self.opened_by(group)?;
+            self.grant_to_group(group, &opened)?;
+        }
         if rules::is_first_device(self.log()?, self.identity.person) {
             self.turn_group(own, false)?;
         }
@@ -425,7 +430,9 @@ impl Replica {
     }
 
     /// Destroys the secrets of groups that this device is not of, once what it granted of them is
-    /// delivered. The caller is in a transaction.
+    /// delivered. A participant's is kept until their first device has turned it: whoever invited
+    /// them may have to do so again, where the link was lost on its way. The caller is in a
+    /// transaction.
     pub(super) fn destroy_foreign(&mut self) -> Result<(), Error> {
         let Some(log) = self.confirmed.as_ref() else {
             return Ok(());
@@ -438,7 +445,10 @@ impl Replica {
         let foreign: Vec<Subject> = self
             .keyring
             .group_subjects()
-            .filter(|subject| matches!(subject, Subject::Group(group, _) if !mine.contains(group)))
+            .filter(|subject| {
+                matches!(subject, Subject::Group(group, _)
+                    if !mine.contains(group) && !rules::is_awaited(log, *group))
+            })
             .collect();
         if foreign.is_empty() {
             return Ok(());

@@ -65,6 +65,8 @@ pub struct Code {
 pub struct TakeAnswer {
     /// The participation.
     pub case: CaseId,
+    /// The visit that is being confirmed.
+    pub visit: RecordId,
     /// The code.
     pub code: String,
 }

@@ -413,7 +413,9 @@ impl App {
 
     /// A field for own words; what stands in it is kept as a draft under `key`.
     fn words(&self, label: &str, hint: &str, key: Option<&str>, words: &str) -> El {
+        // Else browsers keep what is typed, to fill it in again, outside the sealed store.
         let mut area = el("textarea", "", "").put("id", "words").put("rows", "4");
+        area = area.put("autocomplete", "off");
         let mut field = el("div", "field", "").add(el("label", "", label).put("for", "words"));
         if !hint.is_empty() {
             field = field.add(p("hint", hint).put("id", "hint"));

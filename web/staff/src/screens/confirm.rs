@@ -135,7 +135,7 @@ fn Codes(case: CaseId, visit: RecordId) -> impl IntoView {
         code.set(Some(offered))
     });
     let take = Callback::new(move |code: String| {
-        app.act(TakeAnswer { case, code }, move |said| {
+        app.act(TakeAnswer { case, visit, code }, move |said| {
             reading.set(false);
             match said {
                 Said::Yes => app.say(t.answer_yes),

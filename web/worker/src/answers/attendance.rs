@@ -17,6 +17,7 @@ use super::day::{Met, Proofs, proven};
 use super::office::invitation;
 use super::{document, qr};
 use crate::desk::Desk;
+use crate::failure::own;
 use crate::names::both;
 
 fn met(client: &mut Client, about: DocumentId, visit: RecordId) -> Result<Met, Error> {
@@ -85,6 +86,13 @@ impl Answer<OfferVisit> for Desk {
 impl Answer<TakeAnswer> for Desk {
     fn answer(&mut self, call: TakeAnswer) -> Result<Said, Failure> {
         let taken = self.write(|client| client.take_answer(document(call.case), &call.code))?;
+        if taken.visit != call.visit {
+            return Err(own(
+                "answer_of_other_visit",
+                "Koden er svaret på et annet møte, og er lagret der. Be om koden for dette møtet.",
+                "The code answers another visit, and is saved there. Ask for the code of this visit.",
+            ));
+        }
         Ok(match taken.verdict {
             Verdict::Yes => Said::Yes,
             Verdict::No => Said::No,
