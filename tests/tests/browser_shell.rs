@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use folge_tests::browser::staff::{Provider, case, unlock};
 use folge_tests::browser::{Browser, Lab, ORIGIN, Options, Slow, axe, dist, video};
 use folge_web_bundle::{Inputs, Release, assemble};
 use serde_json::{Value, json};
@@ -307,6 +308,34 @@ fn a_newer_release_is_taken_when_told_or_when_the_app_is_opened_next() {
         "return (await caches.keys()).filter((name) => !name.includes('state')).length",
     );
     assert_eq!(kept, 1);
+}
+
+#[test]
+#[ignore = "in a browser"]
+fn what_is_begun_survives_the_update_to_a_new_version() {
+    let folders = tempfile::tempdir().unwrap();
+    let first = release(&marked("first"), 10, &folders.path().join("first"));
+    let second = release(&marked("second"), 11, &folders.path().join("second"));
+    let mut provider = Provider::serving(&first);
+    let kari = provider.kari;
+    let kari = provider.joined("kari", kari, Options::phone());
+    kari.wait_until_kept();
+    case(&kari, "people", "dahl");
+    kari.find("[data-do=note]").click();
+    kari.label("Notat").type_text("Ringer i morgen");
+    provider.lab.restart_relay(&second, &[&kari]);
+    check(&kari, "ready");
+    assert_eq!(mark(&kari), "first");
+    kari.label("Notat").type_text(" kl. ni");
+    kari.role("button", "Bruk den nå").click();
+    kari.wait("the second release", || mark(&kari) == "second");
+    unlock(&kari);
+    kari.find("[data-draft] [data-do=go-on]").click();
+    kari.wait("what was typed", || {
+        kari.label("Notat").value() == "Ringer i morgen kl. ni"
+    });
+    kari.find("[data-do=save]").click();
+    kari.find("[data-toast=good]");
 }
 
 /// What somebody does to a release that is handed out.

@@ -2,7 +2,10 @@
 //! the office sees of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use folge_tests::browser::staff::{Provider, begin, choose, enter, go, picture, standing, unlock};
+use folge_tests::browser::staff::{
+    Provider, begin, case, choose, enter, go, looked_at, online, participant, standing, tab_to,
+    unlock,
+};
 use folge_tests::browser::{Options, axe};
 use serde_json::json;
 
@@ -248,51 +251,204 @@ fn wrong_pins_are_counted_and_the_right_one_opens() {
     kari.find("main[data-screen]");
 }
 
-/// Every screen, in both themes and by what is read aloud.
+/// The screens of a consultant, in both themes and by what is read aloud.
 #[test]
 #[ignore = "in a browser"]
-fn every_screen_can_be_used_by_everybody() {
+fn every_screen_of_a_consultant_can_be_used_by_everybody() {
     let mut provider = Provider::new();
     let person = provider.kari;
+    let fresh = provider.lab.browser("fresh", Options::narrow());
+    fresh.open("/");
+    fresh.find("main[data-screen=setup]");
+    looked_at(&fresh, "setup");
+    fresh.find("details summary").click();
+    looked_at(&fresh, "setup-founding");
+    let link = provider.link(person);
+    fresh.open(&provider.lab.link(&link));
+    fresh.find("[data-do=begin]");
+    looked_at(&fresh, "setup-pin");
+    drop(fresh);
     let kari = provider.joined("kari", person, Options::narrow());
     enter(&kari, "dahl");
-    axe(&kari);
-    picture(&kari, "confirm");
+    looked_at(&kari, "confirm");
     for way in ["pin", "drawing", "later", "cannot"] {
         kari.find(&format!("[data-way={way}]")).click();
-        axe(&kari);
+        looked_at(&kari, &format!("confirm-{way}"));
+        kari.find(&format!("[data-way={way}]")).click();
     }
+    kari.find("[data-do=change]").click();
+    kari.find("form[data-loaded=visit]");
+    looked_at(&kari, "visit-change");
     for screen in ["today", "week", "people", "me"] {
         go(&kari, screen);
-        kari.wait("it to be there", || !kari.shown().contains("Henter"));
-        axe(&kari);
-        picture(&kari, screen);
+        looked_at(&kari, screen);
     }
-    go(&kari, "people");
-    kari.wait("the caseload", || kari.all("[data-case]").len() == 2);
+    go(&kari, "today");
+    kari.find("[data-do=start-visit]").click();
+    kari.find("main[data-screen=choose] [data-case]");
+    looked_at(&kari, "choose");
     kari.find("[data-case]").click();
-    kari.find("[data-do=history]");
-    axe(&kari);
-    picture(&kari, "case");
+    kari.find("[data-timer]");
+    looked_at(&kari, "today-timer");
+    case(&kari, "people", "dahl");
+    looked_at(&kari, "case");
     for name in ["note", "contact", "invite", "history", "enter-visit"] {
         kari.find(&format!("[data-do={name}]")).click();
-        kari.wait("it to be there", || !kari.shown().contains("Henter"));
-        axe(&kari);
-        picture(&kari, name);
+        kari.find("[data-do=back]");
+        looked_at(&kari, name);
         kari.find("[data-do=back]").click();
         kari.find("[data-do=history]");
     }
+    kari.find("[data-do=invite]").click();
+    kari.find("main[data-screen=invite] [data-do=invite]")
+        .click();
+    kari.find("[data-link]");
+    looked_at(&kari, "invited");
     go(&kari, "today");
     kari.find("[data-do=group]").click();
     kari.find("[data-attendee]");
-    axe(&kari);
-    picture(&kari, "group");
+    looked_at(&kari, "group");
+    go(&kari, "me");
+    kari.find("[data-do=pin]").click();
+    looked_at(&kari, "me-pin");
+    kari.find("[data-do=trouble]").click();
+    kari.find("main[data-screen=trouble]");
+    looked_at(&kari, "trouble");
+    go(&kari, "me");
+    kari.find("[data-do=lock]").click();
+    kari.find("[data-screen=locked]");
+    looked_at(&kari, "locked");
+}
+
+/// The office's screens, wide.
+#[test]
+#[ignore = "in a browser"]
+fn every_screen_of_the_office_can_be_used_by_everybody() {
+    let mut provider = Provider::new();
+    let kari = provider.kari;
+    let kari = provider.joined("kari", kari, Options::phone());
+    enter(&kari, "dahl");
+    kari.find("[data-do=sync]").click();
+    kari.find("[data-standing=stored], [data-standing=read]");
     let office = provider.office.client.identity().person;
     let office = provider.joined("office", office, Options::office());
     for screen in ["cases", "due", "month", "members", "me"] {
         go(&office, screen);
-        office.wait("it to be there", || !office.shown().contains("Henter"));
-        axe(&office);
-        picture(&office, &format!("office-{screen}"));
+        looked_at(&office, &format!("office-{screen}"));
     }
+    case(&office, "cases", "dahl");
+    office.find("[data-visit]");
+    looked_at(&office, "office-case");
+    office.find("[data-do=history]").click();
+    office.text("Kari Li");
+    looked_at(&office, "office-history");
+    go(&office, "me");
+    office.find("[data-do=trouble]").click();
+    office.find("main[data-screen=trouble]");
+    looked_at(&office, "office-trouble");
+}
+
+/// What a participant sees, on the narrowest screen.
+#[test]
+#[ignore = "in a browser"]
+fn every_screen_of_a_participant_can_be_used_by_everybody() {
+    let mut provider = Provider::new();
+    let kari = provider.kari;
+    let kari = provider.joined("kari", kari, Options::phone());
+    let fatima = participant(&mut provider, &kari, "dahl", Options::narrow());
+    looked_at(&fatima, "participant-home");
+    enter(&kari, "dahl");
+    kari.find("[data-way=ask]").click();
+    kari.find("[data-toast=good]");
+    kari.find("[data-standing=stored], [data-standing=read]");
+    online(&fatima);
+    fatima.text("Var dere sammen?");
+    looked_at(&fatima, "participant-question");
+    fatima.role("button", "Noe er feil").click();
+    looked_at(&fatima, "participant-wrong");
+    fatima.role("button", "Avbryt").click();
+    // The whole way by keyboard.
+    tab_to(&fatima, "button", "Ja");
+    fatima.press("Enter");
+    fatima.text("Du svarte ja.");
+    looked_at(&fatima, "participant-answered");
+    for (text, name) in [
+        ("Møtene mine", "meetings"),
+        ("Planen min", "plan"),
+        ("Rapporter om meg", "reports"),
+        ("Meld fravær", "absence"),
+        ("Meldinger", "messages"),
+        ("Kode fra jobbkonsulenten", "code"),
+        ("Mine data", "data"),
+        ("Språk", "language"),
+    ] {
+        tab_to(&fatima, "button", text);
+        fatima.press("Enter");
+        fatima.find("main h1");
+        looked_at(&fatima, &format!("participant-{name}"));
+        fatima.role("button", "Tilbake").click();
+        fatima.find("main ul.menu");
+    }
+    fatima.role("button", "Mine data").click();
+    fatima.role("button", "Se alt").click();
+    looked_at(&fatima, "participant-everything");
+    // Where text is twice its size, nothing is cut off and nothing scrolls sideways.
+    fatima.run("document.documentElement.style.fontSize = '200%'");
+    let sideways = "return document.documentElement.scrollWidth > innerWidth";
+    assert_eq!(fatima.run(sideways), json!(false));
+    let stranger = provider.lab.browser("stranger", Options::narrow());
+    stranger.open("/p");
+    stranger.text("Du trenger en lenke");
+    looked_at(&stranger, "participant-no-link");
+}
+
+#[test]
+#[ignore = "in a browser"]
+fn a_visit_is_entered_and_confirmed_by_keyboard_alone() {
+    let mut provider = Provider::new();
+    let kari = provider.kari;
+    let kari = provider.joined("kari", kari, Options::office());
+    go(&kari, "today");
+    let is = |css: &str| {
+        kari.run_with(
+            "return document.activeElement.matches(arguments[0])",
+            &[json!(css)],
+        ) == json!(true)
+    };
+    let to = |css: &str| {
+        for _ in 0..120 {
+            if is(css) {
+                return;
+            }
+            kari.press("Tab");
+        }
+        panic!("no way by Tab to {css}");
+    };
+    // The first stop leads past the menu.
+    kari.run("document.activeElement.blur()");
+    to("[data-do=enter-visit]");
+    kari.press("Enter");
+    kari.find("main[data-screen=choose]");
+    kari.wait("the heading to have the focus", || is("h1"));
+    to("input");
+    for letter in ["d", "a", "h", "l"] {
+        kari.press(letter);
+    }
+    kari.wait("one participant to be left", || {
+        kari.all("[data-case]").len() == 1
+    });
+    to("[data-case]");
+    kari.press("Enter");
+    kari.find("form[data-loaded=visit]");
+    to("[data-do=save]");
+    kari.press("Enter");
+    kari.find("main[data-screen=confirm]");
+    to("[data-way=pin]");
+    kari.press("Enter");
+    to("#participant-pin");
+    for digit in ["8", "3", "0", "2", "4", "7"] {
+        kari.press(digit);
+    }
+    kari.press("Enter");
+    kari.find("[data-proven=confirmed]");
 }

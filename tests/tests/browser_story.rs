@@ -3,45 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use folge_tests::browser::staff::{
-    Provider, SAID, case, choose, enter, go, picture, standing, unlock,
+    Provider, SAID, case, choose, enter, go, looked_at, online, participant, standing, unlock,
 };
-use folge_tests::browser::{Browser, ORIGIN, Options, axe, video};
+use folge_tests::browser::{Options, axe, video};
 use folge_tests::scan::Needles;
 
 /// What the consultant writes about the visit.
 const NOTE: &str = "Hyggelig møte om arbeidstid";
 /// What the participant writes.
 const WORDS: &str = "Møtet var litt kortere";
-
-/// Has the consultant invite her participant, as the app does it; gives the link's path.
-fn invitation(kari: &Browser, name: &str) -> String {
-    case(kari, "people", name);
-    kari.find("[data-do=invite]").click();
-    kari.find("main[data-screen=invite] [data-do=invite]")
-        .click();
-    let link = kari.find("[data-link]").text();
-    link.strip_prefix(ORIGIN)
-        .expect("a link to here")
-        .to_owned()
-}
-
-/// The participant's page, once its person was let in.
-fn participant(provider: &mut Provider, kari: &Browser, name: &str, options: Options) -> Browser {
-    let link = invitation(kari, name);
-    let browser = provider.lab.browser("participant", options);
-    browser.open(&link);
-    browser.wait("to be let in", || {
-        provider.sync();
-        !browser.all("main ul.menu").is_empty()
-    });
-    browser.wait_until_kept();
-    browser
-}
-
-/// What a phone tells its pages when coverage is back.
-fn online(browser: &Browser) {
-    browser.run("dispatchEvent(new Event('online'))");
-}
 
 #[test]
 #[ignore = "in a browser"]
@@ -82,8 +52,7 @@ fn four_people_record_confirm_and_read_while_networks_fail_and_nothing_readable_
     online(&fatima);
     fatima.text("Var dere sammen?");
     fatima.text("Kari Li");
-    axe(&fatima);
-    picture(&fatima, "participant-question");
+    looked_at(&fatima, "participant-question");
     fatima.network().cut();
     fatima.role("button", "Ja").click();
     fatima.text("Du svarte ja.");
@@ -106,7 +75,6 @@ fn four_people_record_confirm_and_read_while_networks_fail_and_nothing_readable_
             .is_empty()
     });
     office.find("[data-visit] [data-standing=read]");
-    picture(&office, "office-case");
     office.find("[data-do=history]").click();
     office.text("Kari Li");
     kari.wait("it to be read", || {
@@ -174,8 +142,7 @@ fn codes_go_from_phone_to_phone_by_the_camera_while_both_are_offline() {
     enter(&kari, "dahl");
     kari.find("[data-way=codes]").click();
     kari.find("[data-code]");
-    axe(&kari);
-    picture(&kari, "confirm-codes");
+    looked_at(&kari, "confirm-codes");
     kari.find(".card details summary").click();
     let code = kari.find("[data-code]").text();
     video::film(&of_fatima, &[&code]).unwrap();
@@ -186,8 +153,7 @@ fn codes_go_from_phone_to_phone_by_the_camera_while_both_are_offline() {
     axe(&fatima);
     fatima.role("button", "Ja").click();
     let answer = fatima.find("main .code").text();
-    axe(&fatima);
-    picture(&fatima, "participant-answer-code");
+    looked_at(&fatima, "participant-answer-code");
     video::film(&of_kari, &[&answer]).unwrap();
     kari.find("[data-do=scan]").click();
     kari.find("[data-proven=confirmed]");

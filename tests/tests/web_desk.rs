@@ -339,6 +339,16 @@ fn a_day_from_the_invitation_to_the_participants_yes() {
     let history = ask(&mut phone, calls::GetHistory { case }).unwrap();
     assert_eq!(history[0].reason.as_deref(), Some("Skrev feil tid."));
     assert_eq!(history[0].who.nb, "Kari Li");
+    let made = history.iter().find(|line| line.fields.len() > 4).unwrap();
+    let written = |heading: &str| {
+        let mut fields = made.fields.iter();
+        fields.find(|field| field.0 == heading).unwrap().2.clone()
+    };
+    assert_eq!(written("Veiledere").as_deref(), Some("Kari Li"));
+    assert_eq!(
+        (made.fields[0].0.as_str(), made.fields[1].0.as_str()),
+        ("Fra", "Til")
+    );
 }
 
 #[test]

@@ -22,15 +22,27 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
     Ok(target_dir()?.join("wasm"))
 }
 
-/// `cargo build` for browsers, into `folder`, without a path of this machine in what it makes.
-/// What to build, and in which profile, is for the caller to add.
-pub(crate) fn cargo_build(repository: &Path, into: &Path) -> Result<Command, Failure> {
+/// What makes modules smaller where the standard library is compiled along: no `Debug` texts, no
+/// places in sources, and a panic is a trap without words. None of it is ever shown to a user, and
+/// words of a panic could hold what was recorded.
+const SMALL: [&str; 4] = [
+    "-Zfmt-debug=none",
+    "-Zlocation-detail=none",
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+];
+
+/// `cargo build` for browsers, into a folder, without a path of this machine in what it makes.
+/// What to build, and in which profile, is for the caller to add. `small` gives up what only helps
+/// developers, where the compiler can.
+pub(crate) fn cargo_build(repository: &Path, into: &Path, small: bool) -> Result<Command, Failure> {
     let mut build = cargo();
     let mut paths = vec![
         (repository.to_path_buf(), "/folge"),
         (into.to_path_buf(), "/target"),
         (cargo_home()?, "/cargo"),
     ];
+    let mut flags: Vec<String> = Vec::new();
     if has_target()? {
         println!("    rustup's {TARGET}");
         paths.push((sysroot()?, "/rust"));
@@ -38,6 +50,10 @@ pub(crate) fn cargo_build(repository: &Path, into: &Path) -> Result<Command, Fai
         let toolchain = DebianToolchain::unpacked(&folder()?)?;
         println!("    Debian's rustc {}", toolchain.version);
         toolchain.equip(&mut build)?;
+        if small {
+            flags.extend(SMALL.map(str::to_owned));
+            build.arg("-Zbuild-std-features=optimize_for_size");
+        }
         // Where its paths are neutral already, nothing is found to replace.
         paths.push((toolchain.root, "/rust"));
     } else {
@@ -47,10 +63,10 @@ pub(crate) fn cargo_build(repository: &Path, into: &Path) -> Result<Command, Fai
     }
     // Of two prefixes that fit, rustc takes the one given last: the longest.
     paths.sort_by_key(|(path, _)| path.as_os_str().len());
-    let flags: Vec<String> = paths
-        .iter()
-        .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
-        .collect();
+    let renamed = paths.iter();
+    flags.extend(
+        renamed.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display())),
+    );
     build
         .current_dir(repository)
         .env("CARGO_TARGET_DIR", into)

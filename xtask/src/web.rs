@@ -106,7 +106,7 @@ fn build(profile: &str, release: &[String]) -> Result<(), Failure> {
 
 fn compile(repository: &Path, into: &Path, profile: &str) -> Result<(), Failure> {
     for packages in PACKAGES {
-        let mut build = toolchain::cargo_build(repository, into)?;
+        let mut build = toolchain::cargo_build(repository, into, profile == PROFILE)?;
         build.args(["--locked", "--profile", profile]);
         for package in packages {
             build.args(["--package", package]);

@@ -7,7 +7,22 @@ use super::{Browser, fail};
 /// The rules of WCAG 2.2 A and AA that a program can check.
 const TAGS: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/// Asserts that axe-core finds nothing on the page as it is now, light and dark. It runs in a world
+/// What people act on: each says what it is for.
+const ACTED_ON: [&str; 11] = [
+    "button",
+    "checkbox",
+    "combobox",
+    "Date",
+    "image",
+    "InputTime",
+    "link",
+    "radio",
+    "searchbox",
+    "textbox",
+    "DisclosureTriangle",
+];
+
+/// Asserts that everything that is acted on says what it is for, and that axe-core finds nothing on the page as it is now, light and dark. It runs in a world
 /// of its own beside the page, so that the page's policy stays as it is.
 pub fn axe(browser: &Browser) {
     let path = super::built("axe", "axe.min.js", "FOLGE_AXE");
@@ -25,6 +40,14 @@ pub fn axe(browser: &Browser) {
         }
     }
     browser.scheme("");
+    for (role, name) in browser.read_aloud() {
+        if ACTED_ON.contains(&role.as_str()) && name.is_empty() {
+            fail(&format!(
+                "{}: a {role} is read aloud without a name",
+                browser.name()
+            ));
+        }
+    }
 }
 
 fn violations(browser: &Browser, source: &str) -> Vec<String> {

@@ -11,7 +11,9 @@ use folge_core::native::HttpRelay;
 use folge_protocol::ids::{DocumentId, PersonId};
 use folge_protocol::membership::Role;
 
-use super::{Browser, Lab, Options, dist, ok};
+use serde_json::json;
+
+use super::{Browser, Lab, ORIGIN, Options, axe, dist, fail, ok};
 use crate::device::Device;
 
 /// What every synthetic consultant opens the app with.
@@ -222,12 +224,83 @@ pub fn case(browser: &Browser, list: &str, name: &str) {
     browser.find("main[data-screen=case] [data-do=history]");
 }
 
-/// Keeps a picture of a screen, to be looked at: in `target/web/pictures`.
-pub fn picture(browser: &Browser, name: &str) {
+/// Has the consultant invite her participant, as the app does it; gives the link's path.
+#[must_use]
+pub fn invitation(consultant: &Browser, name: &str) -> String {
+    case(consultant, "people", name);
+    consultant.find("[data-do=invite]").click();
+    consultant
+        .find("main[data-screen=invite] [data-do=invite]")
+        .click();
+    let link = consultant.find("[data-link]").text();
+    match link.strip_prefix(ORIGIN) {
+        Some(path) => path.to_owned(),
+        None => fail("the link leads elsewhere"),
+    }
+}
+
+/// The page of a consultant's participant, once its person was let in.
+#[must_use]
+pub fn participant(
+    provider: &mut Provider,
+    consultant: &Browser,
+    name: &str,
+    options: Options,
+) -> Browser {
+    let link = invitation(consultant, name);
+    let browser = provider.lab.browser("participant", options);
+    browser.open(&link);
+    browser.wait("to be let in", || {
+        provider.sync();
+        !browser.all("main ul.menu").is_empty()
+    });
+    browser.wait_until_kept();
+    browser
+}
+
+/// What a phone tells its pages when coverage is back.
+pub fn online(browser: &Browser) {
+    browser.run("dispatchEvent(new Event('online'))");
+}
+
+/// Goes by the tabulator, as who uses no pointer does, to what has a role's tag and a text.
+pub fn tab_to(browser: &Browser, tag: &str, text: &str) {
+    let here = "const [tag, text] = arguments;
+        return document.activeElement.matches(tag)
+            && document.activeElement.textContent.trim() === text";
+    for _ in 0..120 {
+        if browser.run_with(here, &[json!(tag), json!(text)]) == json!(true) {
+            return;
+        }
+        browser.press("Tab");
+    }
+    fail(&format!("{}: no way by Tab to {text}", browser.name()));
+}
+
+/// Asserts that everybody can use the screen as it is now, and keeps pictures of it in
+/// `target/web/pictures`, to be looked at: a phone's at 360 by 740, and the dark one too.
+pub fn looked_at(browser: &Browser, name: &str) {
+    browser.wait("all to be there", || !browser.shown().contains("Henter"));
+    axe(browser);
     let folder = dist().join("../pictures");
     ok(std::fs::create_dir_all(&folder), "make a folder");
-    ok(
-        browser.screenshot(&folder.join(format!("{name}.png"))),
-        "take a picture",
-    );
+    let phone = browser.options.touch;
+    let size = |width: u32, height: u32| {
+        browser.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true }),
+        );
+    };
+    if phone {
+        size(360, 740);
+    }
+    for (scheme, suffix) in [("light", ""), ("dark", "-dark")] {
+        browser.scheme(scheme);
+        let file = folder.join(format!("{name}{suffix}.png"));
+        ok(browser.screenshot(&file), "take a picture");
+    }
+    browser.scheme("");
+    if let (true, Some((width, height))) = (phone, browser.options.size) {
+        size(width, height);
+    }
 }

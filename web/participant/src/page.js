@@ -187,7 +187,9 @@ export async function open() {
   }
 }
 
-export async function save(number, state) {
+export async function save(number, view) {
+  // A copy: of a view, the database would keep all that lies behind it, the program's whole memory.
+  const state = view.slice();
   try {
     await kept("readwrite", (store) => void store.put(state, "state"));
     tell(HEARD.saved, String(number));

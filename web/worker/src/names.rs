@@ -65,6 +65,18 @@ impl Names {
             .unwrap_or_else(|| key.as_str().to_owned())
     }
 
+    /// A list of keys as a list of names; other text as it is.
+    pub(crate) fn in_text(&self, text: &str) -> String {
+        let name = |key: &str| {
+            let employer = self.employers.get(&EmployerKey::from(key));
+            employer
+                .or_else(|| self.staff.get(&StaffKey::from(key)))
+                .cloned()
+        };
+        let pieces: Option<Vec<String>> = text.split(", ").map(name).collect();
+        pieces.map_or_else(|| text.to_owned(), |pieces| pieces.join(", "))
+    }
+
     /// Who a person is: the name where the register has it, otherwise the role.
     pub(crate) fn person(&self, person: Option<PersonId>, role: Option<Role>) -> Words {
         let known = person.and_then(|person| self.persons.get(&person));

@@ -64,7 +64,7 @@ pub(crate) fn Confirm(case: CaseId, visit: RecordId) -> impl IntoView {
                     <p>{date_words(line.start.date(), language)}" "{clock(line.start)}"–"{clock(line.end)}</p>
                     <p class="soft">{form}" · "{outcome}" "{line.employer.clone()}</p>
                     <p class="row tags"><Confirmed proven=shown.proven/><Where standing=line.standing/></p>
-                    {(shown.proven != Proven::NotYet).then(|| view! { <p class="soft small">{shown.grade.pick(language).to_owned()}</p> })}
+                    {(shown.proven != Proven::NotYet && shown.proven != Proven::Not).then(|| view! { <p class="soft small">{shown.grade.pick(language).to_owned()}</p> })}
                     {shown.weakness.clone().map(|weakness| view! { <p class="notice warn small">{weakness.pick(language).to_owned()}</p> })}
                     {shown.reason.clone().map(|reason| view! { <p class="typed">{reason}</p> })}
                     {move || may.get().then(|| view! {

@@ -302,9 +302,16 @@ impl Answer<GetHistory> for Desk {
                 let record = &line.entry.record;
                 let value = |key: &str, value: Option<String>| {
                     let language = folge_core::domain::Language::Norwegian;
-                    Some(value_words(record, key, &value?, language))
+                    Some(names.in_text(&value_words(record, key, &value?, language)))
                 };
-                let fields = line.entry.changes.iter().map(|change| {
+                let mut changes: Vec<_> = line.entry.changes.iter().collect();
+                // From when until when stands first, in this order.
+                changes.sort_by_key(|change| match change.field.as_str() {
+                    "start" => 0,
+                    "end" => 1,
+                    _ => 2,
+                });
+                let fields = changes.into_iter().map(|change| {
                     let heading = field_words(record, &change.field);
                     let heading = heading.map_or_else(|| change.field.clone(), |h| h.0.to_owned());
                     (
