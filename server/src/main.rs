@@ -221,29 +221,50 @@ fn run(serve: Serve) -> Result<(), ServeError> {
         .build()
         .map_err(ServeError::Thread)?;
     runtime.block_on(async {
+        let stop = Stop::listening().map_err(ServeError::Thread)?;
         let relay = folge_relay::serve(config).await?;
         say(&format!("folge-relay listening on {}", relay.url()));
         tracing::info!(addr = %relay.addr(), "serving");
-        told_to_stop().await;
+        stop.told().await;
         tracing::info!("stopping");
         relay.shutdown().await;
         Ok(())
     })
 }
 
-async fn told_to_stop() {
+/// What tells the program to stop. Made before the program says that it listens: whoever stops it
+/// from then on is heard, and nothing is cut off.
+struct Stop {
     #[cfg(unix)]
-    {
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    #[cfg(unix)]
+    fn listening() -> Result<Self, std::io::Error> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+    #[cfg(unix)]
+    async fn told(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+    #[cfg(not(unix))]
+    fn listening() -> Result<Self, std::io::Error> {
+        Ok(Self {})
+    }
+    #[cfg(not(unix))]
+    async fn told(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 fn setting(what: &str, cause: impl ToString) -> ServeError {

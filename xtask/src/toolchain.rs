@@ -42,7 +42,7 @@ pub(crate) fn cargo_build(repository: &Path, into: &Path, small: bool) -> Result
         (into.to_path_buf(), "/target"),
         (cargo_home()?, "/cargo"),
     ];
-    let mut flags: Vec<String> = Vec::new();
+    let mut flags = vec!["--cfg=sha2_backend_soft=\"compact\"".to_owned()];
     if has_target()? {
         println!("    rustup's {TARGET}");
         paths.push((sysroot()?, "/rust"));

@@ -90,7 +90,7 @@ texts! {
     // The day.
     start_visit: "Start møte", "Start visit";
     start_travel: "Start reise", "Start travel";
-    enter_visit: "Før møte", "Enter visit";
+    enter_visit: "Registrer møte", "Enter visit";
     plan_visit: "Planlegg møte", "Plan visit";
     group_visit: "Gruppemøte", "Group meeting";
     stop: "Stopp", "Stop";

@@ -174,7 +174,7 @@ pub(crate) fn Setup() -> impl IntoView {
                         />
                         <button class="main wide" data-do="next">{t.next}</button>
                     </form>
-                    <details class="card"><summary>{t.found}</summary><FoundOne/></details>
+                    <details class="card later"><summary>{t.found}</summary><FoundOne/></details>
                 }.into_any(),
             }}
             {move || failed.get().map(|failure| view! { <Trouble failure/> })}
