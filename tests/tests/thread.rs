@@ -108,6 +108,17 @@ fn who_never_used_the_first_link_comes_in_by_the_next_one() {
         assert_eq!(world.own.meetings()[0].card.visit, visit.id);
         // The lost one lets nobody in any more.
         world.sync_staff();
+        // A further phone comes in by the office, also where entries cross.
+        let second = world.office.invite_participant(world.case, VALID_MS);
+        let second = second.unwrap();
+        let phone = Invitee::Known(world.phone.identity().person);
+        world.phone.invite(phone, VALID_MS).unwrap();
+        world.sync_staff();
+        let env = world.env();
+        let mut further = Thread::join(env, &second);
+        world.sync_thread(&mut further).unwrap();
+        assert_eq!(further.phase(), Phase::In);
+        assert_eq!(further.meetings()[0].card.visit, visit.id);
         let env = world.env();
         let mut finder = Thread::join(env, &lost);
         let refused = world.sync_thread(&mut finder);

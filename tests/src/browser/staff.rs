@@ -18,6 +18,8 @@ use crate::device::Device;
 
 /// What every synthetic consultant opens the app with.
 pub const PIN: &str = "kaffe 27";
+/// Lines of a list that every screen shows.
+const IN_SIGHT: usize = 8;
 const WEEK_MS: u64 = 7 * 86_400_000;
 
 /// A provider with an office device of its own, two consultants and some participants.
@@ -78,21 +80,37 @@ impl Provider {
             client.put_register(None, vec![], vec![employer], vec![]),
             "put into the register",
         );
-        let people = [("p-000", "Fatima", "Dahl"), ("p-001", "Ola", "Åsheim")];
-        let new = people.map(|(key, first, last)| {
-            let mut participation = Participation::new(key, first, last);
-            participation.born = LocalDate::new(1990, 3, 28);
-            participation.status = Status::Active;
-            participation.consultant = Some("consultant-00".into());
-            participation.co_consultants = vec!["consultant-01".into()];
-            NewParticipation {
-                participation,
-                consultants: BTreeSet::from([provider.kari, provider.per]),
-            }
-        });
-        provider.cases = ok(client.create_participations(&new), "create participations");
+        provider.assign(&[("p-000", "Fatima", "Dahl"), ("p-001", "Ola", "Åsheim")]);
         provider.sync();
         provider
+    }
+
+    fn assign(&mut self, people: &[(&str, &str, &str)]) {
+        let new: Vec<NewParticipation> = people
+            .iter()
+            .map(|(key, first, last)| {
+                let mut participation = Participation::new(key, first, last);
+                participation.born = LocalDate::new(1990, 3, 28);
+                participation.status = Status::Active;
+                participation.consultant = Some("consultant-00".into());
+                participation.co_consultants = vec!["consultant-01".into()];
+                NewParticipation {
+                    participation,
+                    consultants: BTreeSet::from([self.kari, self.per]),
+                }
+            })
+            .collect();
+        let made = self.office.client.create_participations(&new);
+        self.cases.extend(ok(made, "create participations"));
+    }
+
+    /// Gives the consultants so many participants more.
+    pub fn assign_more(&mut self, count: usize) {
+        for number in 0..count {
+            let (key, last) = (format!("m-{number:03}"), format!("Deltaker {number:03}"));
+            self.assign(&[(&key, "Test", &last)]);
+        }
+        self.sync();
     }
 
     fn member(&mut self, key: &str, name: &str) -> PersonId {
@@ -148,7 +166,8 @@ impl Provider {
         browser.wait("to be given the participants", || {
             self.sync();
             browser.find("[data-do=sync]").click();
-            browser.all("[data-case]").len() == self.cases.len()
+            // A long list holds only what is in sight.
+            browser.all("[data-case]").len() >= self.cases.len().min(IN_SIGHT)
         });
         browser
     }
