@@ -270,6 +270,17 @@ async fn a_page_may_run_what_is_handed_out_and_talk_to_its_relays() {
         let ours = ["camera", "clipboard-write"].contains(&name);
         assert_eq!(value, if ours { "(self)" } else { "()" }, "{name}");
     }
+    // A script may be a worker's, which goes by the policy that comes with it; in a module nothing
+    // runs by itself.
+    let script = ask(relay.addr(), "GET", "/a/y.1.js", "").await;
+    assert_eq!(script.header("content-security-policy"), policy);
+    let module = ask(relay.addr(), "GET", "/a/x.1.wasm", "").await;
+    assert_eq!(module.header("content-security-policy"), "");
+    for inert in [&script, &module] {
+        assert_eq!(inert.header("x-content-type-options"), "nosniff");
+        assert_eq!(inert.header("cross-origin-resource-policy"), "same-origin");
+        assert_eq!(inert.header("permissions-policy"), "");
+    }
     // Plain HTTP promises nothing for later.
     assert_eq!(answer.header("strict-transport-security"), "");
     relay.shutdown().await;

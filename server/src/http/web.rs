@@ -160,18 +160,29 @@ impl Web {
             }
             Some(file) => file.answer(path, asked),
         };
+        let is_inert = self.files.get(path).is_some_and(|file| {
+            let kind = file.kind;
+            kind.starts_with("text/css") || kind == "application/wasm"
+        });
+        let is_script = path.ends_with(".js");
         let headers = response.headers_mut();
         let fixed = HeaderValue::from_static;
-        if let Ok(policy) = HeaderValue::try_from(self.policy(asked.get(header::HOST))) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
         headers.insert(header::REFERRER_POLICY, fixed("no-referrer"));
-        for (name, value) in [
-            ("cross-origin-opener-policy", "same-origin"),
-            ("cross-origin-resource-policy", "same-origin"),
-            ("permissions-policy", PERMISSIONS),
-        ] {
+        let mut named = vec![("cross-origin-resource-policy", "same-origin")];
+        // What nothing can run in has no use for a policy, which would weigh more than some files.
+        // A script may be a worker's, which goes by its own.
+        if !is_inert && let Ok(policy) = HeaderValue::try_from(self.policy(asked.get(header::HOST)))
+        {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        if !is_inert && !is_script {
+            named.extend([
+                ("cross-origin-opener-policy", "same-origin"),
+                ("permissions-policy", PERMISSIONS),
+            ]);
+        }
+        for (name, value) in named {
             headers.insert(HeaderName::from_static(name), fixed(value));
         }
         if self.tls {
