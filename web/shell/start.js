@@ -19,15 +19,6 @@ if (window.trustedTypes) {
   });
 }
 
-// Where there is a worker, it loads while the page's own program does; that takes it over, with what
-// it has said meanwhile.
-const worker = document.querySelector("meta[name=folge-worker]")?.content;
-if (worker) {
-  const early = new Worker(worker, { type: "module", name: "folge" });
-  window.folgeEarly = [early];
-  early.onmessage = (event) => window.folgeEarly.push(event);
-}
-
 // What reads codes from the camera, fetched when somebody scans.
 window.folgeScanner = () => import("{{scan.js}}");
 

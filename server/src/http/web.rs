@@ -160,11 +160,10 @@ impl Web {
             }
             Some(file) => file.answer(path, asked),
         };
-        let is_inert = self.files.get(path).is_some_and(|file| {
-            let kind = file.kind;
-            kind.starts_with("text/css") || kind == "application/wasm"
-        });
-        let is_script = path.ends_with(".js");
+        let kind = self.files.get(path).map(|file| file.kind);
+        let is_inert =
+            kind.is_some_and(|kind| kind.starts_with("text/css") || kind == "application/wasm");
+        let is_page = kind.is_none_or(|kind| kind.starts_with("text/html"));
         let headers = response.headers_mut();
         let fixed = HeaderValue::from_static;
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
@@ -176,7 +175,7 @@ impl Web {
         {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
-        if !is_inert && !is_script {
+        if is_page {
             named.extend([
                 ("cross-origin-opener-policy", "same-origin"),
                 ("permissions-policy", PERMISSIONS),

@@ -69,24 +69,6 @@ fn spawn(told: &Function, careful: bool) -> Option<Worker> {
     Some(worker)
 }
 
-/// The worker that the page's script started while this program was loading, and what it has said
-/// since.
-fn early(told: &Function) -> Option<Worker> {
-    let window = web_sys::window()?;
-    let kept = Reflect::get(&window, &"folgeEarly".into()).ok()?;
-    let kept: Array = kept.dyn_into().ok()?;
-    let worker: Worker = kept.get(0).dyn_into().ok()?;
-    worker.set_onmessage(Some(told));
-    let _ = Reflect::delete_property(&window, &"folgeEarly".into());
-    for message in kept.iter().skip(1) {
-        let told = told.clone();
-        wasm_bindgen_futures::spawn_local(async move {
-            let _ = told.call1(&JsValue::NULL, &message);
-        });
-    }
-    Some(worker)
-}
-
 /// Starts the worker; `tell` hears what it says unasked.
 pub(crate) fn start(tell: impl Fn(Told) + 'static) {
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -121,7 +103,7 @@ pub(crate) fn start(tell: impl Fn(Told) + 'static) {
         }
     });
     let told: Function = heard.into_js_value().unchecked_into();
-    let Some(worker) = early(&told).or_else(|| spawn(&told, false)) else {
+    let Some(worker) = spawn(&told, false) else {
         return;
     };
     let link = Link {
