@@ -126,6 +126,23 @@ fn who_never_used_the_first_link_comes_in_by_the_next_one() {
     }
 }
 
+/// Whoever is invited, and has the key already, is given no other one while they take their time.
+#[test]
+fn an_invitation_that_waits_turns_no_key() {
+    let mut world = World::new("waiting");
+    let invitee = Invitee::New(Role::Consultant);
+    let link = world.office.invite(invitee, VALID_MS).unwrap();
+    world.sync_staff();
+    let len = world.office.membership().unwrap().len();
+    for _ in 0..3 {
+        world.pass(HOUR);
+        world.sync_staff();
+    }
+    let log = world.office.membership().unwrap();
+    assert_eq!(log.len(), len);
+    assert_eq!(log.groups()[&GroupId::from(link.person)].epoch(), 0);
+}
+
 #[test]
 fn an_answer_given_offline_is_evidence_of_an_own_device() {
     let mut world = World::new("offline-answer");

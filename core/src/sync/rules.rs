@@ -5,8 +5,6 @@
 //!
 //! [`Replica`]: crate::sync
 
-use std::collections::BTreeSet;
-
 use folge_protocol::crypto::{PublicKey, SecretKey};
 use folge_protocol::grant::Recipient;
 use folge_protocol::ids::{DeviceId, DocumentId, GroupId, InvitationId, PersonId, WorkspaceId};
@@ -158,31 +156,29 @@ pub fn is_awaited(log: &Membership, group: GroupId) -> bool {
         && devices.all(|device| device.person != person)
 }
 
-/// The persons whose keys have to turn for an invitation that this device made: it does not hold
-/// the newest one, so that it could not grant it, and nobody has turned it since.
+/// The open invitations that this device made for others, whose person's newest key it does not
+/// hold, and which nobody has turned since: unless it was granted to them, they lead nowhere.
 #[must_use]
-pub fn keys_owed_to_invitations(
+pub fn invitations_to_look_after(
     log: &Membership,
     keyring: &Keyring,
     device: DeviceId,
-) -> Vec<GroupId> {
-    let role = log.device_role(device);
+) -> Vec<(InvitationId, GroupId)> {
+    if log.device_role(device) != Some(Role::Administrator) {
+        return Vec::new();
+    }
     let own = log.devices().get(&device).map(|device| device.person);
-    let open = log.invitations().values().filter(|invitation| {
-        !invitation.spent
-            && invitation.by_device == Some(device)
-            && Some(invitation.person) != own
-            && role == Some(Role::Administrator)
+    let made = log.invitations().iter().filter(|(_, invitation)| {
+        !invitation.spent && invitation.by_device == Some(device) && Some(invitation.person) != own
     });
-    let owed = open.filter_map(|invitation| {
+    let wanting = made.filter_map(|(id, invitation)| {
         let group = GroupId::from(invitation.person);
         let (epoch, _) = log.group_key(group)?;
         let turned = log.groups().get(&group)?.turned;
-        let owed = turned < invitation.made.index && keyring.group(group, epoch).is_none();
-        (owed && log.is_active_group(group)).then_some(group)
+        let wanting = turned < invitation.made.index && keyring.group(group, epoch).is_none();
+        (wanting && log.is_active_group(group)).then_some((*id, group))
     });
-    let owed: BTreeSet<GroupId> = owed.collect();
-    owed.into_iter().collect()
+    wanting.collect()
 }
 
 /// To whom a group's new secret is granted. `now_ms` is the relay's clock, in milliseconds since

@@ -95,7 +95,7 @@ impl Replica {
         for group in owed {
             self.turn_group(group, false)?;
         }
-        for group in rules::keys_owed_to_invitations(self.log()?, &self.keyring, self.device()) {
+        for group in self.owed_to_invitations()? {
             self.turn_group(group, false)?;
             let opened = self.opened_by(group)?;
             self.grant_to_group(group, &opened)?;
@@ -127,6 +127,27 @@ impl Replica {
         }
         self.withdraw()?;
         self.confirm_erasures()
+    }
+
+    /// The persons whose keys have to turn for invitations made here: the turn that was made for
+    /// them was taken back, because another entry came first.
+    fn owed_to_invitations(&self) -> Result<BTreeSet<GroupId>, Error> {
+        let wanting = rules::invitations_to_look_after(self.log()?, &self.keyring, self.device());
+        if wanting.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut granted = BTreeSet::new();
+        for (_, bytes) in self.store.grants()? {
+            let grant = Grant::from_bytes(&bytes).map_err(|_| Error::Unreadable("grants"))?;
+            if let Recipient::Invitation(id) = grant.recipient {
+                granted.insert(id);
+            }
+        }
+        let owed = wanting.into_iter();
+        Ok(owed
+            .filter(|(id, _)| !granted.contains(id))
+            .map(|(_, group)| group)
+            .collect())
     }
 
     /// Whether everything that a group's older keys open is here: else voiding them would lose it.
