@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use folge_core::domain::ConfirmationGrade;
+use folge_tests::browser::staff::{case, enter, online, standing};
 use folge_tests::browser::{Lab, Options};
 use folge_tests::caseload::Caseload;
 use folge_tests::provider::Plan;
@@ -55,6 +56,30 @@ fn the_demos_links_let_a_consultant_a_participant_and_the_office_in() {
         let evidence = phone.client.evidence(serving.participation).unwrap();
         let found = &evidence[&serving.visit];
         found.stands && found.grade == ConfirmationGrade::OwnDevice
+    });
+
+    // What a newcomer is told to walk through: a visit recorded without a network, back, confirmed,
+    // seen by both.
+    consultant.network().cut();
+    enter(&consultant, &serving.participant_name);
+    standing(&consultant, "saved");
+    consultant.find("[data-way=ask]").click();
+    consultant.find("[data-toast=good]");
+    consultant.network().mend();
+    consultant.find("[data-do=sync]").click();
+    consultant.wait("it to be delivered", || {
+        consultant.all("[data-standing=saved]").is_empty()
+    });
+    online(&participant);
+    participant.text("Var dere sammen?");
+    participant.role("button", "Ja").click();
+    participant.text("Du svarte ja.");
+    consultant.find("[data-proven=confirmed]");
+    office.wait("the office to see it", || {
+        serving.sync().unwrap();
+        office.find("[data-do=sync]").click();
+        case(&office, "cases", &serving.participant_name);
+        office.all("[data-visit] [data-proven=confirmed]").len() >= 2
     });
     let needles = Needles::of(&caseload).unwrap();
     assert_eq!(needles.search(&lab.dir().join("relay")).unwrap().found, 0);
