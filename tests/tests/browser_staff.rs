@@ -304,6 +304,20 @@ fn every_screen_of_a_consultant_can_be_used_by_everybody() {
         .click();
     kari.find("[data-link]");
     looked_at(&kari, "invited");
+    case(&kari, "people", "dahl");
+    kari.find("[data-do=message]").click();
+    kari.find("main[data-screen=message] [data-do=save]");
+    looked_at(&kari, "message");
+    // Who did not come: NAV is told the same day.
+    go(&kari, "today");
+    kari.find("[data-do=enter-visit]").click();
+    choose(&kari, "åsheim");
+    kari.find("form[data-loaded=visit]");
+    kari.run("document.querySelector('input[value=no_show]').click()");
+    looked_at(&kari, "visit-no-show");
+    kari.find("[data-do=save]").click();
+    kari.find("main[data-screen=notice]");
+    looked_at(&kari, "notice");
     go(&kari, "today");
     kari.find("[data-do=group]").click();
     kari.find("[data-attendee]");
