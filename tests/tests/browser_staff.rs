@@ -2,6 +2,8 @@
 //! the office sees of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use folge_core::document::Record;
+use folge_core::domain::{Minutes, Report, ReportKind};
 use folge_tests::browser::staff::{
     Provider, begin, case, choose, enter, go, looked_at, online, participant, standing, tab_to,
     unlock,
@@ -403,6 +405,25 @@ fn every_screen_of_a_participant_can_be_used_by_everybody() {
         fatima.role("button", "Tilbake").click();
         fatima.find("main ul.menu");
     }
+    // A report is shown, read and disagreed with.
+    let client = &mut provider.office.client;
+    let mut report = Report::new(client.new_record_id(), ReportKind::Status);
+    report.minutes = Minutes(30);
+    report
+        .texts
+        .insert("progress".to_owned(), "Praksis fra mandag".to_owned());
+    let (shown, id) = (provider.cases[0], report.id);
+    client.record(shown, Record::Report(report)).unwrap();
+    client.share_report(shown, id).unwrap();
+    provider.sync();
+    online(&fatima);
+    fatima.role("button", "Rapporter om meg").click();
+    fatima.role("button", "Les").click();
+    fatima.text("Praksis fra mandag");
+    looked_at(&fatima, "participant-report");
+    fatima.role("button", "Jeg er ikke enig").click();
+    fatima.text("Du er ikke enig.");
+    fatima.open("/p");
     fatima.role("button", "Mine data").click();
     fatima.role("button", "Se alt").click();
     looked_at(&fatima, "participant-everything");
