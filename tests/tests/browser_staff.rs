@@ -5,8 +5,8 @@
 use folge_core::document::Record;
 use folge_core::domain::{Minutes, Report, ReportKind};
 use folge_tests::browser::staff::{
-    Provider, begin, case, choose, enter, go, looked_at, online, participant, standing, tab_to,
-    unlock,
+    PIN, Provider, begin, case, choose, enter, go, looked_at, online, participant, standing,
+    tab_to, unlock,
 };
 use folge_tests::browser::{Options, axe};
 use serde_json::json;
@@ -265,6 +265,12 @@ fn every_screen_of_a_consultant_can_be_used_by_everybody() {
     looked_at(&fresh, "setup");
     fresh.find("details summary").click();
     looked_at(&fresh, "setup-founding");
+    fresh.find("#founding-pin").fill(PIN);
+    fresh.find("[data-do=found]").click();
+    fresh.find("[data-recovery]");
+    looked_at(&fresh, "recovery-words");
+    drop(fresh);
+    let fresh = provider.lab.browser("joining", Options::narrow());
     let link = provider.link(person);
     fresh.open(&provider.lab.link(&link));
     fresh.find("[data-do=begin]");
