@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use folge_core::document::Record;
-use folge_core::domain::{Minutes, Report, ReportKind};
+use folge_core::domain::{Instant, MeetingForm, Minutes, Outcome, Report, ReportKind, Visit, With};
+use folge_core::native::HttpRelay;
 use folge_tests::browser::staff::{
     PIN, Provider, begin, case, choose, enter, go, looked_at, online, participant, standing,
     tab_to, unlock,
 };
 use folge_tests::browser::{Options, axe};
+use folge_tests::device::Device;
 use serde_json::json;
 
 #[test]
@@ -368,6 +370,62 @@ fn every_screen_of_the_office_can_be_used_by_everybody() {
     office.find("[data-do=trouble]").click();
     office.find("main[data-screen=trouble]");
     looked_at(&office, "office-trouble");
+}
+
+/// Two devices changed the same hour, each without the other: the office settles it.
+#[test]
+#[ignore = "in a browser"]
+fn the_office_settles_what_two_devices_changed_at_once() {
+    let mut provider = Provider::new();
+    let person = provider.office.client.identity().person;
+    let link = provider.link(person);
+    let folder = provider.lab.dir().join("second");
+    std::fs::create_dir(&folder).unwrap();
+    let mut second = Device::join(&folder, &link).unwrap();
+    let relay = HttpRelay::new(&provider.lab.relay.url);
+    relay.sync(&mut second.client).unwrap();
+    provider.sync();
+    relay.sync(&mut second.client).unwrap();
+    let case_id = provider.cases[0];
+    let hour = 3_600_000;
+    let end = second.client.now().0 / 60_000 * 60_000;
+    let visit = Visit {
+        id: second.client.new_record_id(),
+        start: Instant(end - hour),
+        end: Instant(end),
+        form: MeetingForm::InPerson,
+        with: With::Participant,
+        consultants: vec!["consultant-00".into()],
+        employer: None,
+        activities: Vec::new(),
+        outcome: Outcome::Attended,
+        planned: false,
+        group: None,
+        note: String::new(),
+        agreed: String::new(),
+    };
+    let record = Record::Visit(visit.clone());
+    second.client.record(case_id, record).unwrap();
+    relay.sync(&mut second.client).unwrap();
+    provider.sync();
+    for (client, earlier) in [
+        (&mut second.client, 15 * 60_000),
+        (&mut provider.office.client, 30 * 60_000),
+    ] {
+        let mut changed = visit.clone();
+        changed.start = Instant(visit.start.0 - earlier);
+        let reason = Some("Begynte tidligere".to_owned());
+        client
+            .amend(case_id, Record::Visit(changed), reason)
+            .unwrap();
+    }
+    relay.sync(&mut second.client).unwrap();
+    provider.sync();
+    let office = provider.joined("office", person, Options::office());
+    case(&office, "cases", "dahl");
+    office.find("[data-do=conflicts]").click();
+    office.find("main[data-screen=conflicts] [data-conflict]");
+    looked_at(&office, "office-conflicts");
 }
 
 /// What a participant sees, on the narrowest screen.
