@@ -426,6 +426,10 @@ fn the_office_settles_what_two_devices_changed_at_once() {
     office.find("[data-do=conflicts]").click();
     office.find("main[data-screen=conflicts] [data-conflict]");
     looked_at(&office, "office-conflicts");
+    office.find("[data-do=settle]").click();
+    office.wait("the conflict to be settled", || {
+        office.all("[data-conflict]").is_empty()
+    });
 }
 
 /// What a participant sees, on the narrowest screen.
