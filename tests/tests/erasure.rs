@@ -18,7 +18,7 @@ use folge_core::native::HttpRelay;
 use folge_core::rights::Retention;
 use folge_protocol::codec::{Decode, Encode};
 use folge_protocol::ids::{DocumentId, PersonId};
-use folge_protocol::membership::{ErasureReason, Role};
+use folge_protocol::membership::{DocumentKind, ErasureReason, Role};
 use folge_tests::backup::{copy_of, envelopes, opened, secrets_of};
 use folge_tests::device::Device;
 use folge_tests::final_report::record_final;
@@ -273,6 +273,41 @@ fn a_backup_from_before_and_every_secret_of_today_open_nothing_that_was_erased()
     world.http.sync(&mut late.client).unwrap();
     let page = late.client.participation(kept).unwrap();
     assert!(page.records.contains_key(&record));
+}
+
+/// Whoever invited a participant keeps that person's first secret until they come in. Where they
+/// never do, it must not outlive what it opens.
+#[test]
+fn who_was_invited_and_never_came_in_leaves_no_secret_that_opens_what_was_erased() {
+    let mut world = World::new();
+    let case = world.kept;
+    let phone = &mut world.phone.client;
+    phone
+        .invite_participant(case, INVITATION_MILLISECONDS)
+        .unwrap();
+    let words = Saying::Notice("Velkommen".to_owned());
+    phone.say(case, words).unwrap();
+    world.sync_all();
+    let documents_of = |world: &World| {
+        let log = world.phone.client.membership().unwrap();
+        let all = log.documents().iter();
+        let threads = all.filter(|(_, state)| state.kind == DocumentKind::Thread);
+        threads.map(|(id, _)| *id).collect::<BTreeSet<_>>()
+    };
+    let mut waiting = documents_of(&world);
+    waiting.remove(&world.thread);
+    let backup = world.backup("waiting.db");
+    let own = |world: &mut World| -> BTreeSet<[u8; 32]> {
+        let phone = &world.phone;
+        secrets_of(phone).unwrap().into_iter().collect()
+    };
+    let before = documents(&opened(&backup, own(&mut world)).unwrap());
+    assert!(waiting.len() == 1 && waiting.is_subset(&before));
+    let office = &mut world.office.client;
+    office.erase(case, ErasureReason::Instruction).unwrap();
+    world.sync_all();
+    let after = documents(&opened(&backup, own(&mut world)).unwrap());
+    assert!(waiting.is_disjoint(&after) && !after.contains(&case));
 }
 
 #[test]

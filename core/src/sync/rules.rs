@@ -146,13 +146,18 @@ pub fn is_first_device(log: &Membership, person: PersonId) -> bool {
     turned < first && first.is_some_and(|index| index > 0)
 }
 
-/// Whether a group is the person of a participant who was invited and has never come in.
+/// Whether a group is the person of a participant who was invited and has never come in, and whose
+/// secrets open nothing that was erased.
 #[must_use]
 pub fn is_awaited(log: &Membership, group: GroupId) -> bool {
     let person = PersonId(group.0);
     let mut devices = log.devices().values();
     let state = log.persons().get(&person);
     state.is_some_and(|state| state.role == Role::Participant && state.revoked.is_none())
+        && log
+            .groups()
+            .get(&group)
+            .is_some_and(|state| !state.must_sever())
         && devices.all(|device| device.person != person)
 }
 
