@@ -118,17 +118,12 @@ impl Needles {
     /// Where a file cannot be read.
     pub fn places(&self, dir: &Path) -> std::io::Result<Vec<(PathBuf, usize)>> {
         let mut places = Vec::new();
-        for entry in fs::read_dir(dir)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                places.extend(self.places(&path)?);
-            } else if path.is_file() {
-                let found = self.finder.find_iter(&fs::read(&path)?).count();
-                if found > 0 {
-                    places.push((path, found));
-                }
+        each_file(dir, &mut |path, bytes| {
+            let found = self.finder.find_iter(bytes).count();
+            if found > 0 {
+                places.push((path.to_owned(), found));
             }
-        }
+        })?;
         Ok(places)
     }
 
@@ -137,19 +132,29 @@ impl Needles {
     /// Where a file cannot be read.
     pub fn search(&self, dir: &Path) -> std::io::Result<Findings> {
         let mut findings = Findings::default();
-        for entry in fs::read_dir(dir)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                findings.add(self.search(&path)?);
-            } else if path.is_file() {
-                let bytes = fs::read(&path)?;
-                findings.files += 1;
-                findings.bytes += bytes.len() as u64;
-                findings.found += self.finder.find_iter(&bytes).count();
-            }
-        }
+        each_file(dir, &mut |_, bytes| {
+            findings.add(Findings {
+                files: 1,
+                bytes: bytes.len() as u64,
+                found: self.finder.find_iter(bytes).count(),
+            });
+        })?;
         Ok(findings)
     }
+}
+
+/// Every file below a folder, with what is in it. Links that lead nowhere, as browsers leave them,
+/// are no files.
+fn each_file(dir: &Path, look: &mut impl FnMut(&Path, &[u8])) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            each_file(&path, look)?;
+        } else if path.is_file() {
+            look(&path, &fs::read(&path)?);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What the tests and the demo need besides cargo. On Debian as root it is installed; elsewhere the person is
-//! told exactly what to install.
+//! What the tests and the demo need besides cargo. On Debian as root it is installed; elsewhere the
+//! person is told exactly what to install.
 
 use std::path::Path;
 

@@ -83,7 +83,8 @@ impl Client {
     /// into that thread alone. Invited anew, the participant keeps the thread; what the same person
     /// had invited them with before, or for an administrator anybody, lets nobody in any more.
     /// # Errors
-    /// [`Error::NotAllowed`] for who does not work with participants, [`Error::UnknownDocument`].
+    /// [`Error::NotAllowed`] for who does not work with participants, and, where this device does not
+    /// hold the participant's key, for who is no administrator; [`Error::UnknownDocument`].
     pub fn invite_participant(
         &mut self,
         document: DocumentId,

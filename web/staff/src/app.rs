@@ -187,6 +187,16 @@ impl App {
         loaded
     }
 
+    /// Why the last sync failed, where that is more than that there is no connection.
+    pub(crate) fn sync_trouble(self) -> Option<String> {
+        let language = self.language.get();
+        self.sync.with(|sync| {
+            let sync = sync.as_ref()?;
+            let trouble = sync.trouble.as_ref().filter(|_| !sync.offline)?;
+            Some(trouble.pick(language).to_owned())
+        })
+    }
+
     /// Asks how the app stands, and shows that.
     pub(crate) fn look_at_status(self) {
         spawn_local(async move {
@@ -272,6 +282,7 @@ fn take_invitation() -> Option<String> {
     let window = web_sys::window()?;
     let location = window.location();
     let fragment = location.hash().ok()?;
+    // What stands after `#` there is a place on the page, such as its content.
     if location.pathname().ok()? == "/" {
         return None;
     }
@@ -517,14 +528,6 @@ fn Standing() -> impl IntoView {
             },
         })
     };
-    let trouble = move || {
-        let language = app.language.get();
-        app.sync.with(|sync| {
-            let sync = sync.as_ref()?;
-            let trouble = sync.trouble.as_ref().filter(|_| !sync.offline)?;
-            Some(trouble.pick(language).to_owned())
-        })
-    };
     let last = move || {
         let last = app
             .sync
@@ -548,7 +551,7 @@ fn Standing() -> impl IntoView {
             >
                 <span aria-live="polite">{text}</span>
             </button>
-            {move || trouble().map(|trouble| view! { <p class="notice warn small" role="status">{trouble}</p> })}
+            {move || app.sync_trouble().map(|trouble| view! { <p class="notice warn small" role="status">{trouble}</p> })}
         </div>
     }
 }

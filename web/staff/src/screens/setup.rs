@@ -187,18 +187,10 @@ pub(crate) fn Setup() -> impl IntoView {
 pub(crate) fn Joining() -> impl IntoView {
     let app = app();
     let t = app.t();
-    let trouble = move || {
-        let language = app.language.get();
-        app.sync.with(|sync| {
-            let sync = sync.as_ref()?;
-            let trouble = sync.trouble.as_ref().filter(|_| !sync.offline)?;
-            Some(trouble.pick(language).to_owned())
-        })
-    };
     let over = move |_| app.act(StartOver {}, move |()| app.look_at_status());
     view! {
         <main id="content" class="centre" data-screen="joining">
-            {move || match trouble() {
+            {move || match app.sync_trouble() {
                 None => view! {
                     <Title text=t.joining/>
                     <p role="status">{t.joining_why}</p>
