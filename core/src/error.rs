@@ -14,9 +14,11 @@ use crate::contract::data::NotAllowed;
 use crate::contract::reports::{MailError, Missing};
 use crate::contract::status::StatusError;
 use crate::document::DocumentError;
-use crate::domain::Language;
+use crate::domain::text::{Both, pick};
+use crate::domain::{Field, Language};
 pub(crate) use crate::fault::RelayFault;
 use crate::keys::{KemError, WordsError};
+use crate::rights::field_words;
 use crate::store::StoreError;
 
 /// Why the core could not do it. Nothing that was saved before is lost.
@@ -205,10 +207,28 @@ impl Error {
         }
     }
 
+    /// The field that it is about, where it is about one that the caller filled in: shells show the
+    /// text beside it.
+    #[must_use]
+    pub const fn field(&self) -> Option<Field> {
+        match self {
+            Self::Document(DocumentError::Domain(error)) => error.field(),
+            Self::DataNotAllowed(error) => Some(error.field),
+            Self::BadIdentity | Self::SyntheticIdentity => Some(Field::NationalId),
+            Self::Terms(_) => Some(Field::Terms),
+            _ => None,
+        }
+    }
+
     /// What the user reads: what happened, and what to do.
     #[must_use]
     pub fn user_text(&self, language: Language) -> String {
         let (nb, en) = match self {
+            Self::Document(DocumentError::InConflict { record, field })
+                if let Some(words) = field_words(record, field) =>
+            {
+                return in_conflict(words, language);
+            }
             Self::Document(error) => return error.user_text(language),
             Self::Claim(error) => return error.user_text(language),
             Self::Words(error) => return error.user_text(language),
@@ -385,9 +405,19 @@ impl Error {
                 "Something in the store cannot be read. Update the app, or ask an administrator.",
             ),
         };
-        match language {
-            Language::Norwegian => nb.to_owned(),
-            Language::English => en.to_owned(),
+        pick((nb, en), language).to_owned()
+    }
+}
+
+/// A field that two devices gave different values.
+fn in_conflict(field: Both, language: Language) -> String {
+    let field = pick(field, language);
+    match language {
+        Language::Norwegian => {
+            format!("«{field}» har to verdier fra to enheter. Velg først hvilken som gjelder.")
+        }
+        Language::English => {
+            format!("“{field}” has two values from two devices. Choose first which one holds.")
         }
     }
 }

@@ -12,7 +12,7 @@ use folge_core::store::{Store, StoreError};
 
 use crate::error::FolgeError;
 use crate::events::{Change, Events, LogLevel, Observation, Observer, log, quiet_panics};
-use crate::keys::{KeyStore, UnlockWith, for_new_store, for_own_store};
+use crate::keys::{KeyStore, UnlockWith, for_changed_store, for_new_store, for_own_store, forget};
 use crate::shape::{Given, Shown, view};
 use crate::sync::Carrier;
 use crate::types::{LinkPreview, Me, RecordName, RecordState, RecoveryWords, Wording};
@@ -239,6 +239,20 @@ impl Folge {
             .await
     }
 
+    /// Has the open store opened by something else from now on, such as another passphrase. `now`
+    /// is what opens it yet; a wrong one counts as at the lock screen, and changes nothing.
+    pub async fn change_unlock(&self, now: UnlockWith, then: UnlockWith) -> Result<(), FolgeError> {
+        let keys = Arc::clone(&self.keys);
+        self.worker
+            .act(move |desk| {
+                let client = desk.client()?;
+                change_unlock(client, now, then, &*keys)?;
+                desk.vault.touch();
+                Ok(())
+            })
+            .await
+    }
+
     /// Locks: every key leaves the memory, and the store is closed.
     pub async fn lock(&self) -> Result<(), FolgeError> {
         self.worker
@@ -290,6 +304,23 @@ impl Folge {
             })
             .await
     }
+}
+
+fn change_unlock(
+    client: &mut Client,
+    now: UnlockWith,
+    then: UnlockWith,
+    keys: &dyn KeyStore,
+) -> Result<(), FolgeError> {
+    let no_key_after = matches!(then, UnlockWith::Passphrase { .. });
+    let now = for_own_store(now, keys)?;
+    let (then, kept_now) = for_changed_store(then, keys, &mut system_env())?;
+    let changed = client.change_unlock(&now, &then);
+    // A key that opens nothing is worth nothing: where it stays, nobody is the worse for it.
+    if kept_now && changed.is_err() || no_key_after && changed.is_ok() {
+        let _ = forget(keys);
+    }
+    Ok(changed?)
 }
 
 /// Opens the store on this device.

@@ -46,6 +46,9 @@ pub enum FolgeError {
     Invalid {
         /// Which, in words.
         problem: Problem,
+        /// The field that it is about, such as `note` or `national_id`; none where it is about no
+        /// single one.
+        field: Option<String>,
     },
     /// Ask for a reason, and do the same with it.
     #[error("{}", problem.code)]
@@ -133,6 +136,9 @@ pub enum FolgeError {
     },
 }
 
+/// The code of a key that the platform does not have.
+pub(crate) const KEY_LOST: &str = "key_lost";
+
 fn problem(code: &str, nb: &str, en: &str) -> Problem {
     Problem {
         code: code.to_owned(),
@@ -149,7 +155,7 @@ impl FolgeError {
             Self::Locked { problem }
             | Self::WrongSecret { problem }
             | Self::TooManyAttempts { problem, .. }
-            | Self::Invalid { problem }
+            | Self::Invalid { problem, .. }
             | Self::ReasonNeeded { problem }
             | Self::Blocked { problem }
             | Self::NotAllowed { problem }
@@ -175,6 +181,7 @@ impl FolgeError {
                 "Tallet er utenfor det som kan føres. Sjekk det.",
                 "The number is outside what can be recorded. Check it.",
             ),
+            field: None,
         }
     }
 
@@ -186,6 +193,7 @@ impl FolgeError {
                 nb: format!("Teksten kan ikke leses som {what}."),
                 en: format!("The text does not read as a {what}."),
             },
+            field: None,
         }
     }
 
@@ -204,7 +212,7 @@ impl FolgeError {
     pub(crate) fn key_lost() -> Self {
         Self::KeyStore {
             problem: problem(
-                "key_lost",
+                KEY_LOST,
                 "Nøkkelen til lageret er borte fra telefonen. Be om en ny invitasjon; det som er \
                  levert, hentes tilbake.",
                 "The store's key is gone from the phone. Ask for a new invitation; what was \
@@ -254,6 +262,7 @@ impl FolgeError {
                 nb: error.user_text(Language::Norwegian),
                 en: error.user_text(Language::English),
             },
+            field: None,
         }
     }
 
@@ -309,7 +318,10 @@ impl From<Error> for FolgeError {
                 },
                 problem,
             },
-            ErrorClass::Invalid => Self::Invalid { problem },
+            ErrorClass::Invalid => Self::Invalid {
+                field: error.field().map(|field| field.key().to_owned()),
+                problem,
+            },
             ErrorClass::ReasonNeeded => Self::ReasonNeeded { problem },
             ErrorClass::Blocked => Self::Blocked { problem },
             ErrorClass::NotAllowed => Self::NotAllowed { problem },

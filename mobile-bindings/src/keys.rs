@@ -8,7 +8,7 @@ use folge_core::keys::Key32;
 use folge_core::store::{PassphraseCost, Unlock};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::error::FolgeError;
+use crate::error::{FolgeError, KEY_LOST};
 
 /// The name under which the store's key is kept.
 const STORE_KEY: &str = "folge-store-key";
@@ -125,6 +125,30 @@ pub(crate) fn for_new_store(
             Ok(Unlock::Secret(Key32::new(key)))
         }
     }
+}
+
+/// What a store that is there shall be opened with from now on, and whether a key was kept for it
+/// only now. A key that is kept already is taken: it may be what opens the store yet.
+pub(crate) fn for_changed_store(
+    with: UnlockWith,
+    keys: &dyn KeyStore,
+    env: &mut Env,
+) -> Result<(Unlock, bool), FolgeError> {
+    match with {
+        UnlockWith::Passphrase { .. } => Ok((for_new_store(with, keys, env)?, false)),
+        UnlockWith::PlatformKey => match for_own_store(with.clone(), keys) {
+            Ok(kept) => Ok((kept, false)),
+            Err(error) if error.problem().code == KEY_LOST => {
+                Ok((for_new_store(with, keys, env)?, true))
+            }
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// Removes the platform's key, which opens nothing any more.
+pub(crate) fn forget(keys: &dyn KeyStore) -> Result<(), FolgeError> {
+    keys.remove(STORE_KEY.to_owned()).map_err(refused)
 }
 
 /// What the store on this device is opened with.

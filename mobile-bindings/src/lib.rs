@@ -21,7 +21,7 @@ mod sync;
 mod types;
 mod worker;
 
-pub use api::built_in_terms;
+pub use api::{built_in_terms, field_words, record_words, value_words};
 pub use app::{
     Folge, FolgeSettings, StoreState, folge_version, new_record_name, preview_link, qr_code_svg,
     record_state_words,

@@ -12,9 +12,10 @@ use folge_core::domain::Instant;
 use folge_mobile::{
     BuiltInTerms, CaseRecord, ContactAttempt, ContactChannel, Employer, Folge, FolgeError,
     FolgeSettings, Hours, KeyStore, MeetingForm, MessageBody, Outcome, Participation,
-    ParticipationStatus, Point, Provider, RecordOnPage, RecordRef, RecordState, ReportKind, Role,
-    StaffMember, StoreState, TimerKind, Trip, UnlockWith, Verdict, Visit, With, built_in_terms,
-    memory_key_store, new_record_name,
+    ParticipationStatus, Point, Provider, RecordOfCase, RecordOnPage, RecordRef, RecordState,
+    RefOfCase, ReportKind, Role, StaffMember, StoreState, TimerKind, Trip, UnlockWith, Verdict,
+    Visit, With, built_in_terms, field_words, memory_key_store, new_record_name, record_words,
+    value_words,
 };
 use folge_tests::relay::RelayProcess;
 use serde_json::Value;
@@ -108,6 +109,25 @@ fn outcome(step: &Value) -> Outcome {
     }
 }
 
+/// What is put behind a visit's name for the travel that was recorded with it.
+const TRIP: &str = "-trip";
+
+async fn trip(
+    folge: &Folge,
+    minutes: i64,
+    visits: Vec<folge_mobile::RecordName>,
+) -> Result<Trip, FolgeError> {
+    Ok(Trip {
+        id: new_record_name(),
+        consultant: folge.me().await?.staff.unwrap(),
+        minutes: i32::try_from(minutes).unwrap(),
+        start: None,
+        end: None,
+        meetings: i32::try_from(visits.len()).unwrap(),
+        visits,
+    })
+}
+
 /// What a step that does something gives, to be kept under its `as`.
 type Done = Result<Option<String>, FolgeError>;
 
@@ -190,12 +210,14 @@ impl World {
         });
         let mut staff = Vec::new();
         for member in step["staff"].as_array().unwrap() {
-            let device = text(member, "device");
-            let person = self.devices[device].folge.me().await?.person;
+            let mut person = None;
+            if let Some(device) = optional(member, "device") {
+                person = Some(self.devices[&device].folge.me().await?.person);
+            }
             staff.push(StaffMember {
                 key: named(text(member, "key")),
                 name: text(member, "name").to_owned(),
-                person: Some(person),
+                person,
                 position_percent: i32::try_from(number(member, "position_percent")).unwrap(),
             });
         }
@@ -272,9 +294,24 @@ impl World {
             agreed: String::new(),
         };
         let record = CaseRecord::OfVisit { visit };
-        folge
-            .record(self.case(step), record, optional(step, "reason"))
-            .await?;
+        let participation = self.case(step);
+        if let Some(minutes) = step["trip_minutes"].as_i64() {
+            let trip = trip(&folge, minutes, vec![id.clone()]).await?;
+            let together = text(step, "as").to_owned() + TRIP;
+            self.texts.insert(together, trip.id.to_string());
+            let trip = RecordOfCase {
+                participation: participation.clone(),
+                record: CaseRecord::OfTrip { trip },
+            };
+            let visit = RecordOfCase {
+                participation,
+                record,
+            };
+            folge.record_each(vec![visit, trip]).await?;
+        } else {
+            let reason = optional(step, "reason");
+            folge.record(participation, record, reason).await?;
+        }
         Ok(Some(id.to_string()))
     }
 
@@ -328,16 +365,8 @@ impl World {
         let visits: Vec<_> = visits
             .map(|name| named(&self.texts[name.as_str().unwrap()]))
             .collect();
-        let id = new_record_name();
-        let trip = Trip {
-            id: id.clone(),
-            consultant: folge.me().await?.staff.unwrap(),
-            minutes: i32::try_from(number(step, "minutes")).unwrap(),
-            start: None,
-            end: None,
-            meetings: i32::try_from(visits.len()).unwrap(),
-            visits,
-        };
+        let trip = trip(&folge, number(step, "minutes"), visits).await?;
+        let id = trip.id.clone();
         folge
             .record(self.case(step), CaseRecord::OfTrip { trip }, None)
             .await?;
@@ -413,6 +442,9 @@ impl World {
         let visit = self.visit(step);
         let all = folge.evidence(self.case(step)).await?;
         let found = all.into_iter().find(|one| one.visit == visit).unwrap();
+        let listed = folge.evidence_for_lists(self.case(step)).await?;
+        let listed = listed.into_iter().find(|one| one.visit == found.visit);
+        assert_eq!(listed.map(|one| one.grade), Some(found.grade));
         let grade = match found.grade {
             folge_mobile::ConfirmationGrade::OwnDevice => "own_device",
             folge_mobile::ConfirmationGrade::Pin => "pin",
@@ -431,9 +463,91 @@ impl World {
         Ok(None)
     }
 
+    async fn take_back(&mut self, step: &Value) -> Done {
+        let participation = self.case(step);
+        let together = text(step, "visit").to_owned() + TRIP;
+        let refs = [
+            RecordRef::Visit {
+                id: self.visit(step),
+            },
+            RecordRef::Trip {
+                id: named(&self.texts[&together]),
+            },
+        ];
+        let refs = refs.map(|record| RefOfCase {
+            participation: participation.clone(),
+            record,
+        });
+        let reason = text(step, "reason").to_owned();
+        self.device(step).void_each(refs.to_vec(), reason).await?;
+        Ok(None)
+    }
+
+    async fn check_history(&mut self, step: &Value) -> Done {
+        let record = RecordRef::Visit {
+            id: self.visit(step),
+        };
+        let folge = self.device(step);
+        let history = folge.history(self.case(step)).await?;
+        let field = text(step, "field");
+        let changes = history.into_iter().filter(|line| line.record == record);
+        let change = changes
+            .flat_map(|line| line.changes)
+            .filter(|change| change.field == field)
+            .next_back()
+            .unwrap();
+        let words = record_words(record.clone())?;
+        assert_eq!(words.nb, text(step, "record_words"));
+        let words = field_words(record.clone(), change.field.clone())?.unwrap();
+        assert_eq!(words.nb, text(step, "field_words"));
+        let words = value_words(record, change.field, change.new.unwrap())?;
+        assert_eq!(words.nb, text(step, "new_words"));
+        Ok(None)
+    }
+
+    async fn check_conflict(&mut self, step: &Value) -> Done {
+        let record = RecordRef::Visit {
+            id: self.visit(step),
+        };
+        let folge = self.device(step);
+        let found = folge.conflicts(self.case(step), record.clone()).await?;
+        let conflict = found.iter().find(|one| one.field == text(step, "field"));
+        let values = conflict.map_or(0, |conflict| conflict.values.len());
+        assert_eq!(values, count(step, "values"));
+        if let Some(expected) = optional(step, "field_words") {
+            let words = field_words(record, text(step, "field").to_owned())?;
+            assert_eq!(words.unwrap().nb, expected);
+        }
+        Ok(None)
+    }
+
+    async fn settle(&mut self, step: &Value) -> Done {
+        let record = RecordRef::Visit {
+            id: self.visit(step),
+        };
+        let (field, value) = (text(step, "field").to_owned(), optional(step, "value"));
+        let folge = self.device(step);
+        folge.settle(self.case(step), record, field, value).await?;
+        Ok(None)
+    }
+
+    async fn check_drafts(&mut self, step: &Value) -> Done {
+        let drafts = self.device(step).drafts().await?;
+        assert_eq!(drafts.len(), count(step, "count"));
+        if let Some(newest) = optional(step, "newest") {
+            assert_eq!(drafts.first().unwrap().content, newest);
+        }
+        Ok(None)
+    }
+
     async fn check_hours(&mut self, step: &Value) -> Done {
         let folge = self.device(step);
-        let Hours::Billed { months } = folge.hours(self.case(step)).await? else {
+        let case = self.case(step);
+        let hours = folge.hours(case.clone()).await?;
+        let all = folge.hours_of_all().await?;
+        let listed = all.into_iter().find(|one| one.participation == case);
+        assert_eq!(listed.map(|one| one.hours), Some(hours.clone()));
+        let Hours::Billed { months } = hours else {
             panic!("the agreement pays by the hour")
         };
         let month = named(text(step, "month"));
@@ -503,6 +617,13 @@ impl World {
             }
             "lock" => self.device(step).lock().await?,
             "unlock" => self.device(step).unlock(with(step)).await?,
+            "change_unlock" => {
+                let then = match optional(step, "to") {
+                    Some(text) => UnlockWith::Passphrase { text },
+                    None => UnlockWith::PlatformKey,
+                };
+                self.device(step).change_unlock(with(step), then).await?;
+            }
             "sync" => {
                 self.device(step).sync(None, None).await?;
             }
@@ -517,6 +638,12 @@ impl World {
                 self.device(step)
                     .put_agreement(agreement, from, toml)
                     .await?;
+            }
+            "name_member" => {
+                let device = text(step, "device");
+                let person = self.devices[device].folge.me().await?.person;
+                let staff = named(text(step, "staff"));
+                self.device(step).name_member(staff, person).await?;
             }
             "put_register" => return self.put_register(step).await,
             "invite" => {
@@ -546,6 +673,21 @@ impl World {
                 let case = self.case(step);
                 let reason = text(step, "reason").to_owned();
                 self.device(step).void_record(case, record, reason).await?;
+            }
+            "take_back" => return self.take_back(step).await,
+            "history" => return self.check_history(step).await,
+            "conflict" => return self.check_conflict(step).await,
+            "settle" => return self.settle(step).await,
+            "put_draft" => {
+                let case = Some(self.case(step));
+                let (name, content) = (text(step, "name"), text(step, "content"));
+                let folge = self.device(step);
+                folge.put_draft(name.into(), case, content.into()).await?;
+            }
+            "drafts" => return self.check_drafts(step).await,
+            "drop_draft" => {
+                let name = text(step, "name").to_owned();
+                self.device(step).drop_draft(name).await?;
             }
             "record_trip" => return self.record_trip(step).await,
             "record_contact" => return self.record_contact(step).await,
@@ -681,7 +823,15 @@ impl World {
                     self.texts.insert(name, given);
                 }
             }
-            (Err(error), Some(code)) => assert_eq!(error.problem().code, code),
+            (Err(error), Some(code)) => {
+                assert_eq!(error.problem().code, code);
+                if let Some(named) = optional(step, "field") {
+                    let FolgeError::Invalid { field, .. } = error else {
+                        panic!("`{code}` is about no field")
+                    };
+                    assert_eq!(field, Some(named));
+                }
+            }
             (Ok(_), Some(code)) => panic!("it went well, and must fail with `{code}`"),
             (Err(error), None) => panic!("it failed with `{}`", error.problem().code),
         }

@@ -9,7 +9,7 @@ use crate::contract::areas::{self, Places};
 use crate::contract::billing::{self, Groups, Hours};
 use crate::contract::deadlines::{self, Obligation, OfficeFacts};
 use crate::contract::terms::QUARTER_MINUTES;
-use crate::contract::{Agreement, codes, data, status};
+use crate::contract::{Agreement, AgreementVersion, Terms, codes, data, status};
 use crate::document::{CaseView, Command, Record, RecordRef, listed_name};
 use crate::domain::identity::national_id_kind;
 use crate::domain::register::Area;
@@ -99,6 +99,31 @@ impl Client {
     pub fn put_agreement(&mut self, agreement: Agreement) -> Result<(), Error> {
         agreement.check_terms()?;
         self.put(vec![Command::PutAgreement(agreement)])
+    }
+
+    /// Puts terms, as TOML, into the register, which count from a day: those of a new agreement, or
+    /// another version of one that is there.
+    /// # Errors
+    /// As [`Client::put_agreement`].
+    pub fn put_terms(
+        &mut self,
+        key: AgreementKey,
+        from: LocalDate,
+        toml: &str,
+    ) -> Result<(), Error> {
+        let terms = Terms::from_toml(toml)?;
+        let known = self.replica.agreements()?.get(&key).cloned();
+        let agreement = match known {
+            Some(mut known) => {
+                let change = None;
+                known
+                    .versions
+                    .insert(from, AgreementVersion { change, terms });
+                known
+            }
+            None => Agreement::new(key, from, terms),
+        };
+        self.put_agreement(agreement)
     }
 
     /// Puts a code list of NAV's into the register, in place of the one before.

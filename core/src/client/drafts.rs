@@ -6,7 +6,7 @@ use folge_protocol::ids::DocumentId;
 
 use super::Client;
 use crate::document::DocumentError;
-use crate::domain::DomainError;
+use crate::domain::{DomainError, Field};
 use crate::error::Error;
 use crate::limits::{DRAFT_BYTES_MAX, DRAFTS_MAX};
 
@@ -52,7 +52,7 @@ fn decode(participation: Option<DocumentId>, bytes: &[u8]) -> Result<Draft, Deco
     })
 }
 
-fn too_long(field: &'static str, max_chars: usize) -> Error {
+fn too_long(field: Field, max_chars: usize) -> Error {
     DocumentError::from(DomainError::TextTooLong { field, max_chars }).into()
 }
 
@@ -67,10 +67,10 @@ impl Client {
         content: &[u8],
     ) -> Result<(), Error> {
         if name.len() > NAME_BYTES_MAX {
-            return Err(too_long("name", NAME_BYTES_MAX));
+            return Err(too_long(Field::Name, NAME_BYTES_MAX));
         }
         if content.len() > DRAFT_BYTES_MAX {
-            return Err(too_long("draft", DRAFT_BYTES_MAX));
+            return Err(too_long(Field::Draft, DRAFT_BYTES_MAX));
         }
         let drafts = self.drafts()?;
         if drafts.len() >= DRAFTS_MAX && drafts.iter().all(|draft| draft.name != name) {

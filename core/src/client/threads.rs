@@ -7,7 +7,7 @@ use folge_protocol::membership::{Author, Body, DocumentKind, Role};
 
 use super::Client;
 use crate::document::{Command, DocumentError, Record, RecordRef};
-use crate::domain::{DomainError, Participation, RecordId};
+use crate::domain::{DomainError, Field, Participation, RecordId};
 use crate::error::Error;
 use crate::keys::InvitationLink;
 use crate::limits::MESSAGE_TEXT_BYTES_MAX;
@@ -66,7 +66,9 @@ impl From<WordsFault> for Error {
         match fault {
             WordsFault::TooLong => too_long(MESSAGE_TEXT_BYTES_MAX),
             WordsFault::Missing => {
-                let error = DomainError::Missing { field: "message" };
+                let error = DomainError::Missing {
+                    field: Field::Message,
+                };
                 DocumentError::from(error).into()
             }
         }
@@ -74,7 +76,7 @@ impl From<WordsFault> for Error {
 }
 
 pub(super) fn too_long(max_chars: usize) -> Error {
-    let field = "message";
+    let field = Field::Message;
     DocumentError::from(DomainError::TextTooLong { field, max_chars }).into()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::terms::{Terms, TermsError};
-use crate::domain::{AgreementKey, DomainError, LocalDate, check_line, check_text, limits};
+use crate::domain::{AgreementKey, DomainError, Field, LocalDate, check_line, check_text, limits};
 
 /// A change to an agreement, as bilag 6 numbers them (Q5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,11 +97,13 @@ impl Agreement {
     pub fn validate(&self) -> Result<(), DomainError> {
         self.key.validate()?;
         if self.versions.is_empty() {
-            return Err(DomainError::Missing { field: "terms" });
+            return Err(DomainError::Missing {
+                field: Field::Terms,
+            });
         }
         if self.versions.len() > limits::VERSIONS_COUNT_MAX {
             return Err(DomainError::TooMany {
-                field: "versions",
+                field: Field::Versions,
                 max_count: limits::VERSIONS_COUNT_MAX,
             });
         }
@@ -109,15 +111,24 @@ impl Agreement {
             if let Some(change) = &version.change {
                 if change.description.trim().is_empty() {
                     return Err(DomainError::Missing {
-                        field: "description",
+                        field: Field::ChangeDescription,
                     });
                 }
-                check_text("description", &change.description, limits::NOTE_CHARS_MAX)?;
+                check_text(
+                    Field::ChangeDescription,
+                    &change.description,
+                    limits::NOTE_CHARS_MAX,
+                )?;
             }
-            check_line("measure", &version.terms.measure, limits::LINE_CHARS_MAX)?;
+            check_line(
+                Field::Measure,
+                &version.terms.measure,
+                limits::LINE_CHARS_MAX,
+            )?;
         }
-        self.check_terms()
-            .map_err(|_| DomainError::Unreadable { field: "terms" })
+        self.check_terms().map_err(|_| DomainError::Unreadable {
+            field: Field::Terms,
+        })
     }
 
     /// Checks the terms of every version.

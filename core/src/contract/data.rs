@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 
 use super::terms::{PersonalData, Terms};
-use crate::domain::{Absence, Employment, Language, Outcome, Participation, Visit};
+use crate::domain::{Absence, Employment, Field, Language, Outcome, Participation, Visit};
 
 /// A field that the agreement does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the agreement does not allow `{field}` to be recorded: leave it empty")]
+#[error("the agreement does not allow “{field}” to be recorded: leave it empty")]
 pub struct NotAllowed {
     /// The field.
-    pub field: &'static str,
+    pub field: Field,
     /// The kind of data that it is.
     pub kind: PersonalData,
 }
@@ -27,14 +27,14 @@ impl NotAllowed {
             Language::English => self.to_string(),
             Language::Norwegian => format!(
                 "Avtalen tillater ikke at «{}» registreres. La feltet stå tomt.",
-                self.field
+                self.field.words(language)
             ),
         }
     }
 }
 
 fn check(
-    used: impl IntoIterator<Item = (&'static str, PersonalData, bool)>,
+    used: impl IntoIterator<Item = (Field, PersonalData, bool)>,
     allowed: &BTreeSet<PersonalData>,
 ) -> Result<(), NotAllowed> {
     used.into_iter()
@@ -54,38 +54,42 @@ pub fn check_participation(p: &Participation, terms: &Terms) -> Result<(), NotAl
     };
     check(
         [
-            ("name", Navn, true),
+            (Field::Name, Navn, true),
             (
-                "national identity number",
+                Field::NationalId,
                 FolkeregisterIdentifikator,
                 p.national_id.is_some(),
             ),
-            ("date of birth", Fodselsdato, p.born.is_some()),
-            ("phone", Telefonnummer, p.phone.is_some()),
-            ("e-mail", Epost, p.email.is_some()),
-            ("address", Adresse, p.address.is_some()),
-            ("municipality", Adresse, p.municipality.is_some()),
-            ("protected address", Adressesperre, p.address_protected),
-            ("order", BehovForBistandFraNav, p.order.is_some()),
+            (Field::Born, Fodselsdato, p.born.is_some()),
+            (Field::Phone, Telefonnummer, p.phone.is_some()),
+            (Field::Email, Epost, p.email.is_some()),
+            (Field::Address, Adresse, p.address.is_some()),
+            (Field::Municipality, Adresse, p.municipality.is_some()),
+            (Field::AddressProtected, Adressesperre, p.address_protected),
+            (Field::Order, BehovForBistandFraNav, p.order.is_some()),
             (
-                "position",
+                Field::Position,
                 ArbeidserfaringOgVerv,
                 p.position_percent.is_some(),
             ),
-            ("employer", ArbeidserfaringOgVerv, p.employer.is_some()),
-            ("sick leave", Helseopplysninger, p.sick_leave_from.is_some()),
+            (Field::Employer, ArbeidserfaringOgVerv, p.employer.is_some()),
             (
-                "sick leave",
+                Field::SickLeave,
+                Helseopplysninger,
+                p.sick_leave_from.is_some(),
+            ),
+            (
+                Field::SickLeave,
                 Helseopplysninger,
                 p.sick_leave_percent.is_some(),
             ),
             (
-                "reduced work capacity",
+                Field::ReducedWorkCapacity,
                 Helseopplysninger,
                 p.reduced_work_capacity,
             ),
             (
-                "therapist's support",
+                Field::TherapistSupports,
                 Helseopplysninger,
                 p.therapist_supports.is_some(),
             ),
@@ -100,11 +104,7 @@ pub fn check_participation(p: &Participation, terms: &Terms) -> Result<(), NotAl
 pub fn check_visit(visit: &Visit, terms: &Terms) -> Result<(), NotAllowed> {
     let ill = matches!(visit.outcome, Outcome::Excused(Absence::Illness));
     check(
-        [(
-            "absence through illness",
-            PersonalData::Helseopplysninger,
-            ill,
-        )],
+        [(Field::Illness, PersonalData::Helseopplysninger, ill)],
         &terms.data.allowed,
     )
 }
@@ -115,9 +115,9 @@ pub fn check_visit(visit: &Visit, terms: &Terms) -> Result<(), NotAllowed> {
 pub fn check_employment(work: &Employment, terms: &Terms) -> Result<(), NotAllowed> {
     check(
         [
-            ("employment", PersonalData::ArbeidserfaringOgVerv, true),
+            (Field::Employment, PersonalData::ArbeidserfaringOgVerv, true),
             (
-                "adaptation",
+                Field::Adaptation,
                 PersonalData::Helseopplysninger,
                 !work.agreement.adaptation.trim().is_empty(),
             ),
@@ -212,18 +212,15 @@ mod tests {
         p.address_protected = true;
         assert_eq!(check_participation(&p, &terms), Ok(()));
         for (kind, field) in [
-            (
-                PersonalData::FolkeregisterIdentifikator,
-                "national identity number",
-            ),
-            (PersonalData::Fodselsdato, "date of birth"),
-            (PersonalData::Telefonnummer, "phone"),
-            (PersonalData::Epost, "e-mail"),
-            (PersonalData::Adresse, "municipality"),
-            (PersonalData::Adressesperre, "protected address"),
-            (PersonalData::BehovForBistandFraNav, "order"),
-            (PersonalData::ArbeidserfaringOgVerv, "position"),
-            (PersonalData::Helseopplysninger, "sick leave"),
+            (PersonalData::FolkeregisterIdentifikator, Field::NationalId),
+            (PersonalData::Fodselsdato, Field::Born),
+            (PersonalData::Telefonnummer, Field::Phone),
+            (PersonalData::Epost, Field::Email),
+            (PersonalData::Adresse, Field::Municipality),
+            (PersonalData::Adressesperre, Field::AddressProtected),
+            (PersonalData::BehovForBistandFraNav, Field::Order),
+            (PersonalData::ArbeidserfaringOgVerv, Field::Position),
+            (PersonalData::Helseopplysninger, Field::SickLeave),
         ] {
             terms.data.allowed.remove(&kind);
             assert_eq!(

@@ -2,7 +2,7 @@
 
 use folge_protocol::ids::DeviceId;
 
-use super::ChangeHash;
+use super::{ChangeHash, RecordRef};
 use crate::domain::{DomainError, Language};
 
 /// Why a document refuses a command or bytes. Carries no content.
@@ -46,8 +46,10 @@ pub enum DocumentError {
     #[error("nothing is different")]
     Unchanged,
     /// The field has two values that were written at the same time.
-    #[error("`{field}` has two values from two devices: settle that first")]
+    #[error("a field has two values from two devices: settle that first")]
     InConflict {
+        /// The record.
+        record: RecordRef,
         /// The field's key.
         field: String,
     },
@@ -141,8 +143,8 @@ impl DocumentError {
             }
             Self::ReasonMissing => "Skriv en begrunnelse.".into(),
             Self::Unchanged => "Ingenting er endret.".into(),
-            Self::InConflict { field } => {
-                format!("«{field}» har to verdier fra to enheter. Velg først hvilken som gjelder.")
+            Self::InConflict { .. } => {
+                "Et felt har to verdier fra to enheter. Velg først hvilken som gjelder.".into()
             }
             Self::NotInConflict => {
                 "Verdien er ikke en av dem som står mot hverandre. Se på oppføringen igjen.".into()

@@ -47,7 +47,7 @@ use crate::contract::Agreement;
 use crate::domain::limits::REASON_CHARS_MAX;
 use crate::domain::register::{Employer, Provider, StaffMember};
 use crate::domain::{
-    ApprovedClaim, CodeList, CohortStatistics, OfficeReport, Participation, check_text,
+    ApprovedClaim, CodeList, CohortStatistics, Field, OfficeReport, Participation, check_text,
 };
 use schema::{
     FIELD_HOLD, FIELD_RESTRICTED, FIELD_VOID, FieldMap, KEY_KIND, KEY_RESTRICTED, KEY_SCHEMA,
@@ -406,7 +406,7 @@ impl Document {
             return Err(DocumentError::Empty);
         }
         if let Some(reason) = &meta.reason {
-            check_text("reason", reason, REASON_CHARS_MAX)?;
+            check_text(Field::Reason, reason, REASON_CHARS_MAX)?;
         }
         let (record, puts) = self.plan(command)?;
         if self.is_restricted() && !stays_within_restriction(&record, &puts) {
@@ -467,7 +467,7 @@ impl Document {
                 if reason.trim().is_empty() {
                     return Err(DocumentError::ReasonMissing);
                 }
-                check_text("reason", reason, REASON_CHARS_MAX)?;
+                check_text(Field::Reason, reason, REASON_CHARS_MAX)?;
                 if matches!(record.place(), Place::Flat(_)) {
                     return Err(DocumentError::Forbidden(
                         "this kind of record cannot be voided",
@@ -559,6 +559,7 @@ impl Document {
             .find(|(field, _)| old.conflicts.contains_key(field))
         {
             return Err(DocumentError::InConflict {
+                record: reference,
                 field: field.clone(),
             });
         }

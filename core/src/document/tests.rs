@@ -403,6 +403,7 @@ fn concurrent_edits_of_one_field_are_both_kept_until_a_person_settles_it() {
     assert_eq!(
         amended,
         Err(DocumentError::InConflict {
+            record: reference.clone(),
             field: "out".into()
         })
     );

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::document_id_serde;
 use super::register::Area;
-use super::{AgreementKey, DomainError, LocalDate, Month, RecordId, limits};
+use super::{AgreementKey, DomainError, Field, LocalDate, Month, RecordId, limits};
 
 codes! {
     /// What an entry is paid for (OPP b3.1).
@@ -91,7 +91,7 @@ impl Billed {
         let max_count = limits::BILLED_ENTRIES_COUNT_MAX;
         if self.entries.len() > max_count || self.amounts.len() > max_count {
             return Err(DomainError::TooMany {
-                field: "entries",
+                field: Field::Entries,
                 max_count,
             });
         }
@@ -165,7 +165,7 @@ fn check_lines(lines: &[ClaimLine]) -> Result<(), DomainError> {
     let max_count = limits::BILLED_ENTRIES_COUNT_MAX;
     if lines.len() > max_count {
         return Err(DomainError::TooMany {
-            field: "lines",
+            field: Field::Lines,
             max_count,
         });
     }
@@ -182,7 +182,9 @@ fn check_figures(figures: impl IntoIterator<Item = i64>) -> Result<(), DomainErr
     {
         Ok(())
     } else {
-        Err(DomainError::Unreadable { field: "figure" })
+        Err(DomainError::Unreadable {
+            field: Field::Figure,
+        })
     }
 }
 

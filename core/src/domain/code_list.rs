@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DomainError, check_line, limits};
+use super::{DomainError, Field, check_line, limits};
 
 codes! {
     /// Which list.
@@ -34,22 +34,26 @@ impl CodeList {
     /// # Errors
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
-        check_line("source", &self.source, limits::LINE_CHARS_MAX)?;
+        check_line(Field::Source, &self.source, limits::LINE_CHARS_MAX)?;
         if self.entries.is_empty() {
-            return Err(DomainError::Missing { field: "codes" });
+            return Err(DomainError::Missing {
+                field: Field::Codes,
+            });
         }
         if self.entries.len() > limits::CODES_COUNT_MAX {
             return Err(DomainError::TooMany {
-                field: "codes",
+                field: Field::Codes,
                 max_count: limits::CODES_COUNT_MAX,
             });
         }
         for (code, text) in &self.entries {
             if code.is_empty() || text.trim().is_empty() {
-                return Err(DomainError::Missing { field: "codes" });
+                return Err(DomainError::Missing {
+                    field: Field::Codes,
+                });
             }
-            check_line("code", code, limits::KEY_CHARS_MAX)?;
-            check_line("code's text", text, limits::LINE_CHARS_MAX)?;
+            check_line(Field::Code, code, limits::KEY_CHARS_MAX)?;
+            check_line(Field::CodeText, text, limits::LINE_CHARS_MAX)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{DomainError, Instant, Proof, RecordId, Visit, check_text, limits};
+use super::{DomainError, Field, Instant, Proof, RecordId, Visit, check_text, limits};
 
 codes! {
     /// How strong a confirmation is, strongest first (DESIGN.md 8).
@@ -65,7 +65,9 @@ impl fmt::Debug for VisitDigest {
 impl FromStr for VisitDigest {
     type Err = DomainError;
     fn from_str(text: &str) -> Result<Self, DomainError> {
-        let unreadable = DomainError::Unreadable { field: "digest" };
+        let unreadable = DomainError::Unreadable {
+            field: Field::Digest,
+        };
         let mut digest = [0; 32];
         if text.len() != 64 || !text.is_ascii() {
             return Err(unreadable);
@@ -141,18 +143,20 @@ impl Confirmation {
     /// # Errors
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
-        self.at.checked("time")?;
+        self.at.checked(Field::Time)?;
         let needs_reason = matches!(
             self.grade,
             ConfirmationGrade::Later | ConfirmationGrade::None
         );
         if needs_reason && self.reason.trim().is_empty() {
-            return Err(DomainError::Missing { field: "reason" });
+            return Err(DomainError::Missing {
+                field: Field::Reason,
+            });
         }
         if !self.proof_fits() {
             return Err(DomainError::ProofUnfit);
         }
-        check_text("reason", &self.reason, limits::REASON_CHARS_MAX)
+        check_text(Field::Reason, &self.reason, limits::REASON_CHARS_MAX)
     }
 
     /// Whether it has the proof that its grade needs, and no other. Whether that proof holds is not

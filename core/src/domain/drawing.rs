@@ -4,7 +4,7 @@
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
-use super::{DomainError, limits};
+use super::{DomainError, Field, limits};
 
 /// A place on the grid, from the upper left.
 pub type Point = (u16, u16);
@@ -21,7 +21,7 @@ impl fmt::Debug for Drawing {
     }
 }
 
-const FIELD: &str = "drawing";
+const FIELD: Field = Field::Drawing;
 
 fn too_many(max_count: usize) -> DomainError {
     let field = FIELD;

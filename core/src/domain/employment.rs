@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DomainError, EmployerKey, LocalDate, RecordId, check_line_opt, check_text, limits};
+use super::{
+    DomainError, EmployerKey, Field, LocalDate, RecordId, check_line_opt, check_text, limits,
+};
 
 codes! {
     /// What kind of work it is.
@@ -147,31 +149,40 @@ impl Employment {
         self.employer
             .as_ref()
             .map_or(Ok(()), EmployerKey::validate)?;
-        check_line_opt("contact", self.contact.as_deref(), limits::LINE_CHARS_MAX)?;
+        check_line_opt(
+            Field::ContactPerson,
+            self.contact.as_deref(),
+            limits::LINE_CHARS_MAX,
+        )?;
         if self.position_percent.is_some_and(|percent| percent > 100) {
-            return Err(DomainError::PercentOutOfRange { field: "position" });
+            return Err(DomainError::PercentOutOfRange {
+                field: Field::Position,
+            });
         }
         if self.to.is_some_and(|to| to < self.from) {
             return Err(DomainError::EndBeforeStart);
         }
         let agreement = &self.agreement;
         for (field, text) in [
-            ("goal", &self.goal),
-            ("reason", &self.reason),
-            ("employer's comment", &self.employer_comment),
-            ("purpose", &agreement.purpose),
-            ("training", &agreement.training),
-            ("follow-up", &agreement.follow_up),
-            ("working time", &agreement.working_time),
-            ("tasks", &agreement.tasks),
-            ("adaptation", &agreement.adaptation),
+            (Field::Goal, &self.goal),
+            (Field::Reason, &self.reason),
+            (Field::EmployerComment, &self.employer_comment),
+            (Field::Purpose, &agreement.purpose),
+            (Field::Training, &agreement.training),
+            (Field::FollowUp, &agreement.follow_up),
+            (Field::WorkingTime, &agreement.working_time),
+            (Field::Tasks, &agreement.tasks),
+            (Field::Adaptation, &agreement.adaptation),
         ] {
             check_text(field, text, limits::NOTE_CHARS_MAX)?;
         }
         let Some(insurance) = &self.insurance else {
             return Ok(());
         };
-        for (field, text) in [("told to", &insurance.to), ("told how", &insurance.how)] {
+        for (field, text) in [
+            (Field::ToldTo, &insurance.to),
+            (Field::ToldHow, &insurance.how),
+        ] {
             if text.trim().is_empty() {
                 return Err(DomainError::Missing { field });
             }

@@ -1,5 +1,7 @@
 //! Why something cannot be recorded.
 
+use super::field::Field;
+
 /// The languages that the core's own texts exist in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
@@ -23,58 +25,58 @@ pub enum DomainError {
         max_minutes: u32,
     },
     /// A time outside the years 2000 to 2099.
-    #[error("`{field}` is a time outside the years 2000 to 2099: check the clock and the date")]
+    #[error("“{field}” is a time outside the years 2000 to 2099: check the clock and the date")]
     TimeOutOfRange {
         /// The field.
-        field: &'static str,
+        field: Field,
     },
     /// A field that must be filled in is empty.
-    #[error("`{field}` is missing: fill it in")]
+    #[error("“{field}” is missing: fill it in")]
     Missing {
         /// The field.
-        field: &'static str,
+        field: Field,
     },
     /// A text is too long.
-    #[error("`{field}` is longer than {max_chars} characters: shorten it")]
+    #[error("“{field}” is longer than {max_chars} characters: shorten it")]
     TextTooLong {
         /// The field.
-        field: &'static str,
+        field: Field,
         /// The limit.
         max_chars: usize,
     },
     /// A text has a character that does not belong there.
-    #[error("`{field}` has a line break or control character: remove it")]
+    #[error("“{field}” has a line break or control character: remove it")]
     BadCharacter {
         /// The field.
-        field: &'static str,
+        field: Field,
     },
     /// A list is too long.
-    #[error("`{field}` has more than {max_count} entries: remove some or split the record")]
+    #[error("“{field}” has more than {max_count} entries: remove some or split the record")]
     TooMany {
         /// The field.
-        field: &'static str,
+        field: Field,
         /// The limit.
         max_count: usize,
     },
     /// A figure of anonymous statistics is about too few.
-    #[error("`{field}` would show fewer than {min_count} participants: leave the figure out")]
+    #[error("“{field}” would show fewer than {min_count} participants: leave the figure out")]
     TooFew {
         /// The field.
-        field: &'static str,
+        field: Field,
         /// The limit.
         min_count: u32,
     },
     /// The same entry stands twice in a list.
-    #[error("`{field}` names the same entry twice: remove one")]
+    #[error("“{field}” names the same entry twice: remove one")]
     Duplicate {
         /// The field.
-        field: &'static str,
+        field: Field,
     },
     /// A percentage over 100.
-    #[error("`{field}` is more than 100 percent")]
+    #[error("“{field}” is more than 100 percent")]
     PercentOutOfRange {
         /// The field.
-        field: &'static str,
+        field: Field,
     },
     /// An address on a participation with protected address (adressebeskyttelse).
     #[error("this participant's address is protected: an address must not be recorded")]
@@ -95,10 +97,10 @@ pub enum DomainError {
     #[error("the confirmation's proof does not fit: confirm the meeting anew")]
     ProofUnfit,
     /// A date or another text that cannot be read.
-    #[error("`{field}` cannot be read: check how it is written")]
+    #[error("“{field}” cannot be read: check how it is written")]
     Unreadable {
         /// The field.
-        field: &'static str,
+        field: Field,
     },
 }
 
@@ -127,37 +129,61 @@ impl DomainError {
         }
     }
 
+    /// The field that it is about, where it is about one: shells show the error beside it.
+    #[must_use]
+    pub const fn field(&self) -> Option<Field> {
+        Some(match self {
+            Self::TimeOutOfRange { field }
+            | Self::Missing { field }
+            | Self::TextTooLong { field, .. }
+            | Self::BadCharacter { field }
+            | Self::TooMany { field, .. }
+            | Self::TooFew { field, .. }
+            | Self::Duplicate { field }
+            | Self::PercentOutOfRange { field }
+            | Self::Unreadable { field } => *field,
+            Self::EndBeforeStart | Self::TooLong { .. } => Field::End,
+            Self::AddressProtected => Field::Address,
+            Self::BadNationalId => Field::NationalId,
+            Self::BadGroupCounts => Field::Participants,
+            Self::BadTripCount => Field::Meetings,
+            Self::DrawingEmpty => Field::Drawing,
+            Self::ProofUnfit => return None,
+        })
+    }
+
     /// What the user is told: what is wrong and what to do.
     #[must_use]
     pub fn user_text(&self, language: Language) -> String {
         if language == Language::English {
             return self.to_string();
         }
+        let name = self.field().map_or("", |field| field.words(language));
         match self {
             Self::EndBeforeStart => "Slutt er før start. Sjekk begge tidspunktene.".into(),
             Self::TooLong { max_minutes } => {
                 format!("Det varer lenger enn {max_minutes} minutter. Sjekk klokkeslett og dato.")
             }
-            Self::TimeOutOfRange { field } => format!(
-                "«{field}» er utenfor årene 2000 til 2099. Sjekk klokken på enheten og datoen."
+            Self::TimeOutOfRange { .. } => format!(
+                "«{name}» er utenfor årene 2000 til 2099. Sjekk klokken på enheten og datoen."
             ),
-            Self::Missing { field } => format!("«{field}» mangler. Fyll det ut."),
-            Self::TextTooLong { field, max_chars } => {
-                format!("«{field}» er lengre enn {max_chars} tegn. Gjør teksten kortere.")
+            Self::Missing { .. } => format!("«{name}» mangler. Fyll det ut."),
+            Self::TextTooLong { max_chars, .. } => {
+                format!("«{name}» er lengre enn {max_chars} tegn. Gjør teksten kortere.")
             }
-            Self::BadCharacter { field } => {
-                format!("«{field}» har linjeskift eller et usynlig tegn. Fjern det.")
+            Self::BadCharacter { .. } => {
+                format!("«{name}» har linjeskift eller et usynlig tegn. Fjern det.")
             }
-            Self::TooMany { field, max_count } => {
-                format!("«{field}» har mer enn {max_count} oppføringer. Fjern noen eller del opp.")
+            Self::TooMany { max_count, .. } => {
+                format!("«{name}» har mer enn {max_count} oppføringer. Fjern noen eller del opp.")
             }
-            Self::TooFew { field, min_count } => {
-                format!("«{field}» ville vist færre enn {min_count} deltakere. Utelat tallet.")
+            Self::TooFew { min_count, .. } => {
+                format!("«{name}» ville vist færre enn {min_count} deltakere. Utelat tallet.")
             }
-            Self::Duplicate { field } => {
-                format!("«{field}» har samme oppføring to ganger. Fjern den ene.")
+            Self::Duplicate { .. } => {
+                format!("«{name}» har samme oppføring to ganger. Fjern den ene.")
             }
-            Self::PercentOutOfRange { field } => format!("«{field}» er mer enn 100 prosent."),
+            Self::PercentOutOfRange { .. } => format!("«{name}» er mer enn 100 prosent."),
             Self::AddressProtected => {
                 "Deltakeren har adressebeskyttelse. Adressen skal ikke registreres.".into()
             }
@@ -170,8 +196,8 @@ impl DomainError {
             Self::ProofUnfit => {
                 "Bekreftelsen mangler beviset som hører til. Bekreft møtet på nytt.".into()
             }
-            Self::Unreadable { field } => {
-                format!("«{field}» kan ikke leses. Sjekk hvordan det er skrevet.")
+            Self::Unreadable { .. } => {
+                format!("«{name}» kan ikke leses. Sjekk hvordan det er skrevet.")
             }
         }
     }

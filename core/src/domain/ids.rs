@@ -6,7 +6,7 @@ use std::str::FromStr;
 use folge_protocol::ids::ParseIdError;
 use serde::{Deserialize, Serialize};
 
-use super::{DomainError, check_line, limits};
+use super::{DomainError, Field, check_line, limits};
 
 macro_rules! bytes_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -49,7 +49,7 @@ bytes_id! {
 }
 
 macro_rules! text_key {
-    ($(#[$doc:meta])* $name:ident, $field:literal) => {
+    ($(#[$doc:meta])* $name:ident, $field:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -95,15 +95,15 @@ macro_rules! text_key {
 text_key! {
     /// A member of staff, as the register names them (such as `consultant-00`): no name of a
     /// person.
-    StaffKey, "consultant"
+    StaffKey, Field::Consultant
 }
 text_key! {
     /// An employer, as the register names it.
-    EmployerKey, "employer"
+    EmployerKey, Field::Employer
 }
 text_key! {
     /// An agreement (avtale) with NAV, as the register names it.
-    AgreementKey, "agreement"
+    AgreementKey, Field::Agreement
 }
 
 macro_rules! id_option_serde {

@@ -41,6 +41,7 @@ pub mod confirmation;
 pub mod drawing;
 pub mod employment;
 mod error;
+mod field;
 pub mod identity;
 pub mod ids;
 pub mod limits;
@@ -66,6 +67,7 @@ pub use employment::{
     Employment, EmploymentKind, EmploymentTerms, InsuranceTold, PracticeAgreement,
 };
 pub use error::{DomainError, Language};
+pub use field::Field;
 pub use ids::{AgreementKey, EmployerKey, GroupMeetingId, RecordId, StaffKey};
 pub use minutes::{MinutesByMonth, MonthMinutes};
 pub use nav::{
@@ -84,11 +86,7 @@ pub use visit::{
 pub use work::{ContactAttempt, ContactChannel, Note, Trip};
 
 /// Checks a text's length in characters.
-pub(crate) fn check_text(
-    field: &'static str,
-    text: &str,
-    max_chars: usize,
-) -> Result<(), DomainError> {
+pub(crate) fn check_text(field: Field, text: &str, max_chars: usize) -> Result<(), DomainError> {
     // Bytes are at least as many as characters, so most texts need no counting.
     if text.len() > max_chars && text.chars().count() > max_chars {
         return Err(DomainError::TextTooLong { field, max_chars });
@@ -100,11 +98,7 @@ pub(crate) fn check_text(
 }
 
 /// Checks a text that stands on one line.
-pub(crate) fn check_line(
-    field: &'static str,
-    text: &str,
-    max_chars: usize,
-) -> Result<(), DomainError> {
+pub(crate) fn check_line(field: Field, text: &str, max_chars: usize) -> Result<(), DomainError> {
     check_text(field, text, max_chars)?;
     if text.chars().any(char::is_control) {
         return Err(DomainError::BadCharacter { field });
@@ -114,7 +108,7 @@ pub(crate) fn check_line(
 
 /// Checks an optional text that stands on one line.
 pub(crate) fn check_line_opt(
-    field: &'static str,
+    field: Field,
     text: Option<&str>,
     max_chars: usize,
 ) -> Result<(), DomainError> {

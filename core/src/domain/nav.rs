@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DomainError, Instant, LocalDate, RecordId, StaffKey, check_line, check_line_opt, check_text,
-    limits,
+    DomainError, Field, Instant, LocalDate, RecordId, StaffKey, check_line, check_line_opt,
+    check_text, limits,
 };
 
 codes! {
@@ -49,7 +49,7 @@ impl EndReason {
     /// # Errors
     /// Where the words are missing, too long, or stand where none may.
     pub fn validate(&self) -> Result<(), DomainError> {
-        let field = "end reason";
+        let field = Field::EndReason;
         match (self.kind, &self.text) {
             (EndReasonKind::Other, Some(text)) if !text.trim().is_empty() => {
                 check_line(field, text, limits::END_REASON_CHARS_MAX)
@@ -139,16 +139,16 @@ impl Notice {
     /// # Errors
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
-        self.at.checked("time")?;
+        self.at.checked(Field::Time)?;
         check_line_opt(
-            "recipient",
+            Field::Recipient,
             self.recipient.as_deref(),
             limits::LINE_CHARS_MAX,
         )?;
         self.consultant
             .as_ref()
             .map_or(Ok(()), StaffKey::validate)?;
-        check_text("text", &self.text, limits::NOTE_CHARS_MAX)
+        check_text(Field::Text, &self.text, limits::NOTE_CHARS_MAX)
     }
 }
 
@@ -303,7 +303,7 @@ impl Proposal {
     /// # Errors
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
-        let field = "justification";
+        let field = Field::Justification;
         if matches!(self.change, ProposalChange::Extend { .. })
             && self.justification.trim().is_empty()
         {
@@ -320,7 +320,7 @@ impl Proposal {
         if !self.justification.chars().all(taken) {
             return Err(DomainError::BadCharacter { field });
         }
-        self.at.checked("time")?;
+        self.at.checked(Field::Time)?;
         self.consultant
             .as_ref()
             .map_or(Ok(()), StaffKey::validate)?;
@@ -334,10 +334,12 @@ impl Proposal {
         }
         self.change.reason().map_or(Ok(()), EndReason::validate)?;
         match &self.state {
-            ProposalState::Approved { by, .. } => check_line("by", by, limits::LINE_CHARS_MAX),
+            ProposalState::Approved { by, .. } => {
+                check_line(Field::DecidedBy, by, limits::LINE_CHARS_MAX)
+            }
             ProposalState::Rejected { by, reason, .. } => {
-                check_line("by", by, limits::LINE_CHARS_MAX)?;
-                check_text("reason", reason, limits::NOTE_CHARS_MAX)
+                check_line(Field::DecidedBy, by, limits::LINE_CHARS_MAX)?;
+                check_text(Field::Reason, reason, limits::NOTE_CHARS_MAX)
             }
             _ => Ok(()),
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{document_id_option_serde, person_id_option_serde};
 use super::time::LocalDate;
 use super::{
-    AgreementKey, DomainError, EmployerKey, EndReason, StaffKey, check_line, check_line_opt,
+    AgreementKey, DomainError, EmployerKey, EndReason, Field, StaffKey, check_line, check_line_opt,
     check_text, limits,
 };
 
@@ -232,9 +232,9 @@ impl Participation {
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
         for (field, text) in [
-            ("reference", &self.reference),
-            ("first name", &self.first_name),
-            ("last name", &self.last_name),
+            (Field::Reference, &self.reference),
+            (Field::FirstName, &self.first_name),
+            (Field::LastName, &self.last_name),
         ] {
             if text.trim().is_empty() {
                 return Err(DomainError::Missing { field });
@@ -242,16 +242,16 @@ impl Participation {
             check_line(field, text, limits::LINE_CHARS_MAX)?;
         }
         for (field, text) in [
-            ("middle name", &self.middle_name),
-            ("phone", &self.phone),
-            ("e-mail", &self.email),
-            ("municipality", &self.municipality),
-            ("area", &self.area),
-            ("NAV office", &self.nav_office),
-            ("NAV adviser", &self.nav_adviser),
-            ("NAV adviser's phone", &self.nav_adviser_phone),
-            ("NAV adviser's e-mail", &self.nav_adviser_email),
-            ("end status", &self.end_status),
+            (Field::MiddleName, &self.middle_name),
+            (Field::Phone, &self.phone),
+            (Field::Email, &self.email),
+            (Field::Municipality, &self.municipality),
+            (Field::Area, &self.area),
+            (Field::NavOffice, &self.nav_office),
+            (Field::NavAdviser, &self.nav_adviser),
+            (Field::NavAdviserPhone, &self.nav_adviser_phone),
+            (Field::NavAdviserEmail, &self.nav_adviser_email),
+            (Field::EndStatus, &self.end_status),
         ] {
             check_line_opt(field, text.as_deref(), limits::LINE_CHARS_MAX)?;
         }
@@ -259,14 +259,14 @@ impl Participation {
             if self.address_protected {
                 return Err(DomainError::AddressProtected);
             }
-            check_text("address", address, limits::LINE_CHARS_MAX * 2)?;
+            check_text(Field::Address, address, limits::LINE_CHARS_MAX * 2)?;
         }
         if let Some(order) = &self.order {
-            check_text("order", order, limits::NOTE_CHARS_MAX)?;
+            check_text(Field::Order, order, limits::NOTE_CHARS_MAX)?;
         }
         for (field, reason) in [
-            ("reason for holding the erasure", &self.erasure_hold),
-            ("reason for the restriction", &self.restricted),
+            (Field::ErasureHold, &self.erasure_hold),
+            (Field::Restricted, &self.restricted),
         ] {
             if let Some(reason) = reason {
                 if reason.trim().is_empty() {
@@ -276,8 +276,8 @@ impl Participation {
             }
         }
         for (field, percent) in [
-            ("position", self.position_percent),
-            ("sick leave", self.sick_leave_percent),
+            (Field::Position, self.position_percent),
+            (Field::SickLeave, self.sick_leave_percent),
         ] {
             if percent.is_some_and(|percent| percent > 100) {
                 return Err(DomainError::PercentOutOfRange { field });
@@ -299,7 +299,7 @@ impl Participation {
             .map_or(Ok(()), AgreementKey::validate)?;
         if self.co_consultants.len() > limits::CONSULTANTS_COUNT_MAX {
             return Err(DomainError::TooMany {
-                field: "consultants",
+                field: Field::Consultants,
                 max_count: limits::CONSULTANTS_COUNT_MAX,
             });
         }

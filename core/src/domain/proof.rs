@@ -9,7 +9,9 @@ use folge_protocol::crypto::{Tag, tagged_hash};
 use folge_protocol::ids::{DeviceId, DocumentId, Hash, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use super::{DomainError, Drawing, Instant, MeetingForm, RecordId, Verdict, VisitDigest, limits};
+use super::{
+    DomainError, Drawing, Field, Instant, MeetingForm, RecordId, Verdict, VisitDigest, limits,
+};
 
 const ANSWER_VERSION: u8 = 1;
 
@@ -250,7 +252,9 @@ fn read(text: &str) -> Option<Proof> {
 impl FromStr for Proof {
     type Err = DomainError;
     fn from_str(text: &str) -> Result<Self, DomainError> {
-        read(text).ok_or(DomainError::Unreadable { field: "proof" })
+        read(text).ok_or(DomainError::Unreadable {
+            field: Field::PinProof,
+        })
     }
 }
 
@@ -321,13 +325,15 @@ impl PinKey {
     /// # Errors
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
-        self.at.checked("time")?;
+        self.at.checked(Field::Time)?;
         let memory = limits::PIN_MEMORY_KIB_MIN..=limits::PIN_MEMORY_KIB_MAX;
         let passes = limits::PIN_PASSES_MIN..=limits::PIN_PASSES_MAX;
         if memory.contains(&self.memory_kib) && passes.contains(&self.passes) {
             Ok(())
         } else {
-            Err(DomainError::Unreadable { field: "cost" })
+            Err(DomainError::Unreadable {
+                field: Field::PinCost,
+            })
         }
     }
 

@@ -6,13 +6,13 @@ use folge_protocol::ids::PersonId;
 use serde::{Deserialize, Serialize};
 
 use super::identity::is_org_number;
-use super::{DomainError, EmployerKey, StaffKey, check_line, check_line_opt, limits};
+use super::{DomainError, EmployerKey, Field, StaffKey, check_line, check_line_opt, limits};
 
 fn check_name(name: &str) -> Result<(), DomainError> {
     if name.trim().is_empty() {
-        return Err(DomainError::Missing { field: "name" });
+        return Err(DomainError::Missing { field: Field::Name });
     }
-    check_line("name", name, limits::LINE_CHARS_MAX)
+    check_line(Field::Name, name, limits::LINE_CHARS_MAX)
 }
 
 /// The provider (tiltaksarrangør).
@@ -32,7 +32,7 @@ impl Provider {
         check_name(&self.name)?;
         if !is_org_number(&self.org_number) {
             return Err(DomainError::Unreadable {
-                field: "organisation number",
+                field: Field::OrganisationNumber,
             });
         }
         Ok(())
@@ -74,13 +74,17 @@ impl Employer {
     pub fn validate(&self) -> Result<(), DomainError> {
         self.key.validate()?;
         check_name(&self.name)?;
-        check_line_opt("area", self.area.as_deref(), limits::KEY_CHARS_MAX)?;
+        check_line_opt(Field::Area, self.area.as_deref(), limits::KEY_CHARS_MAX)?;
         check_line_opt(
-            "municipality",
+            Field::Municipality,
             self.municipality.as_deref(),
             limits::LINE_CHARS_MAX,
         )?;
-        check_line_opt("contact", self.contact.as_deref(), limits::LINE_CHARS_MAX)
+        check_line_opt(
+            Field::ContactPerson,
+            self.contact.as_deref(),
+            limits::LINE_CHARS_MAX,
+        )
     }
 }
 
@@ -144,7 +148,9 @@ impl StaffMember {
         self.key.validate()?;
         check_name(&self.name)?;
         if self.position_percent > 100 {
-            return Err(DomainError::PercentOutOfRange { field: "position" });
+            return Err(DomainError::PercentOutOfRange {
+                field: Field::Position,
+            });
         }
         Ok(())
     }

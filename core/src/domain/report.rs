@@ -7,8 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgreementKey, DomainError, LocalDate, Minutes, Month, RecordId, StaffKey, check_line_opt,
-    check_text, limits,
+    AgreementKey, DomainError, Field, LocalDate, Minutes, Month, RecordId, StaffKey,
+    check_line_opt, check_text, limits,
 };
 
 codes! {
@@ -117,20 +117,22 @@ impl Report {
             return Err(DomainError::EndBeforeStart);
         }
         check_texts(&self.texts)?;
-        check_line_opt("place", self.place.as_deref(), limits::LINE_CHARS_MAX)?;
+        check_line_opt(Field::Place, self.place.as_deref(), limits::LINE_CHARS_MAX)?;
         let Some(review) = &self.review else {
             return Ok(());
         };
         if !review.agrees && review.comment.trim().is_empty() {
-            return Err(DomainError::Missing { field: "comment" });
+            return Err(DomainError::Missing {
+                field: Field::Comment,
+            });
         }
-        check_text("comment", &review.comment, limits::NOTE_CHARS_MAX)
+        check_text(Field::Comment, &review.comment, limits::NOTE_CHARS_MAX)
     }
 }
 
 /// Checks the written fields of a report.
 fn check_texts(texts: &BTreeMap<String, String>) -> Result<(), DomainError> {
-    let field = "fields";
+    let field = Field::ReportTexts;
     if texts.len() > limits::REPORT_FIELDS_COUNT_MAX {
         return Err(DomainError::TooMany {
             field,
@@ -212,6 +214,6 @@ impl OfficeReport {
     pub fn validate(&self) -> Result<(), DomainError> {
         self.key.agreement.validate()?;
         check_texts(&self.texts)?;
-        check_line_opt("place", self.place.as_deref(), limits::LINE_CHARS_MAX)
+        check_line_opt(Field::Place, self.place.as_deref(), limits::LINE_CHARS_MAX)
     }
 }

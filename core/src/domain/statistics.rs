@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::register::Area;
 use super::time::Month;
-use super::{AgreementKey, DomainError, check_line, limits};
+use super::{AgreementKey, DomainError, Field, check_line, limits};
 
 /// The participations of one agreement that ended in one calendar month.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -95,7 +95,7 @@ impl CohortStatistics {
         let Some(figures) = &self.figures else {
             return Ok(());
         };
-        let field = "statistics";
+        let field = Field::Statistics;
         if figures.participations < limits::COHORT_PARTICIPATIONS_MIN {
             return Err(DomainError::TooFew {
                 field,
@@ -107,12 +107,12 @@ impl CohortStatistics {
         };
         if areas.len() > limits::AREAS_COUNT_MAX {
             return Err(DomainError::TooMany {
-                field: "areas",
+                field: Field::Areas,
                 max_count: limits::AREAS_COUNT_MAX,
             });
         }
         for (area, count) in areas {
-            check_line("area", &area.0, limits::LINE_CHARS_MAX)?;
+            check_line(Field::Area, &area.0, limits::LINE_CHARS_MAX)?;
             if *count < limits::COHORT_PARTICIPATIONS_MIN {
                 return Err(DomainError::TooFew {
                     field,

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{DomainError, limits};
+use super::{DomainError, Field, limits};
 
 /// Read when this is compiled: the other zones of the database are in no program.
 static OSLO: TimeZone = jiff::tz::get!("Europe/Oslo");
@@ -32,7 +32,7 @@ impl Instant {
     pub fn parse(text: &str) -> Result<Self, DomainError> {
         text.parse::<Timestamp>()
             .map(|timestamp| Self(timestamp.as_millisecond()))
-            .map_err(|_| DomainError::Unreadable { field: "time" })
+            .map_err(|_| DomainError::Unreadable { field: Field::Time })
     }
 
     fn timestamp(self) -> Timestamp {
@@ -75,7 +75,7 @@ impl Instant {
     /// The same instant, where it lies between 2000 and 2099.
     /// # Errors
     /// [`DomainError::TimeOutOfRange`].
-    pub fn checked(self, field: &'static str) -> Result<Self, DomainError> {
+    pub fn checked(self, field: Field) -> Result<Self, DomainError> {
         if (limits::INSTANT_MS_MIN..limits::INSTANT_MS_MAX).contains(&self.0) {
             Ok(self)
         } else {
@@ -88,8 +88,8 @@ impl Instant {
 /// # Errors
 /// Where an instant is absurd, the end lies before the start, or more than `max_minutes` passed.
 pub fn elapsed(start: Instant, end: Instant, max_minutes: u32) -> Result<Minutes, DomainError> {
-    start.checked("start")?;
-    end.checked("end")?;
+    start.checked(Field::Start)?;
+    end.checked(Field::End)?;
     let ms = end.0.saturating_sub(start.0);
     let minutes = u32::try_from(ms.div_euclid(60_000)).map_err(|_| {
         if ms < 0 {
@@ -229,7 +229,7 @@ impl fmt::Display for LocalDate {
 impl FromStr for LocalDate {
     type Err = DomainError;
     fn from_str(text: &str) -> Result<Self, DomainError> {
-        let unreadable = DomainError::Unreadable { field: "date" };
+        let unreadable = DomainError::Unreadable { field: Field::Date };
         if text.len() != 10 {
             return Err(unreadable);
         }
@@ -319,7 +319,9 @@ impl fmt::Display for Month {
 impl FromStr for Month {
     type Err = DomainError;
     fn from_str(text: &str) -> Result<Self, DomainError> {
-        let unreadable = DomainError::Unreadable { field: "month" };
+        let unreadable = DomainError::Unreadable {
+            field: Field::Month,
+        };
         if text.len() != 7 {
             return Err(unreadable);
         }
@@ -351,7 +353,11 @@ impl<'de> Deserialize<'de> for Month {
         let (year, month) = <(i16, i8)>::deserialize(deserializer)?;
         LocalDate::new(year, month, 1)
             .map(LocalDate::month)
-            .ok_or_else(|| D::Error::custom(DomainError::Unreadable { field: "month" }))
+            .ok_or_else(|| {
+                D::Error::custom(DomainError::Unreadable {
+                    field: Field::Month,
+                })
+            })
     }
 }
 

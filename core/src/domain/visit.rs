@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::time::{Instant, Minutes, elapsed};
 use super::{
-    DomainError, EmployerKey, GroupMeetingId, RecordId, StaffKey, check_line, check_text, limits,
+    DomainError, EmployerKey, Field, GroupMeetingId, RecordId, StaffKey, check_line, check_text,
+    limits,
 };
 
 codes! {
@@ -210,7 +211,7 @@ impl Visit {
         self.length()?;
         if self.consultants.is_empty() {
             return Err(DomainError::Missing {
-                field: "consultant",
+                field: Field::Consultant,
             });
         }
         check_keys(&self.consultants)?;
@@ -219,15 +220,17 @@ impl Visit {
             .map_or(Ok(()), EmployerKey::validate)?;
         if self.activities.len() > limits::ACTIVITIES_COUNT_MAX {
             return Err(DomainError::TooMany {
-                field: "activities",
+                field: Field::Activities,
                 max_count: limits::ACTIVITIES_COUNT_MAX,
             });
         }
         for activity in &self.activities {
             if activity.is_empty() {
-                return Err(DomainError::Missing { field: "activity" });
+                return Err(DomainError::Missing {
+                    field: Field::Activities,
+                });
             }
-            check_line("activity", activity, limits::KEY_CHARS_MAX)?;
+            check_line(Field::Activities, activity, limits::KEY_CHARS_MAX)?;
         }
         if self
             .group
@@ -235,8 +238,8 @@ impl Visit {
         {
             return Err(DomainError::BadGroupCounts);
         }
-        check_text("note", &self.note, limits::NOTE_CHARS_MAX)?;
-        check_text("agreed", &self.agreed, limits::NOTE_CHARS_MAX)
+        check_text(Field::Note, &self.note, limits::NOTE_CHARS_MAX)?;
+        check_text(Field::Agreed, &self.agreed, limits::NOTE_CHARS_MAX)
     }
 }
 
@@ -244,13 +247,13 @@ impl Visit {
 pub(crate) fn check_keys(keys: &[StaffKey]) -> Result<(), DomainError> {
     if keys.len() > limits::CONSULTANTS_COUNT_MAX {
         return Err(DomainError::TooMany {
-            field: "consultants",
+            field: Field::Consultants,
             max_count: limits::CONSULTANTS_COUNT_MAX,
         });
     }
     if keys.iter().collect::<BTreeSet<_>>().len() != keys.len() {
         return Err(DomainError::Duplicate {
-            field: "consultants",
+            field: Field::Consultants,
         });
     }
     keys.iter().try_for_each(StaffKey::validate)
@@ -296,12 +299,12 @@ impl GroupMeeting {
     pub fn split(&self) -> Result<Vec<(DocumentId, Visit)>, DomainError> {
         if self.attendees.is_empty() {
             return Err(DomainError::Missing {
-                field: "participant",
+                field: Field::Participants,
             });
         }
         if self.attendees.len() > limits::GROUP_COUNT_MAX {
             return Err(DomainError::TooMany {
-                field: "participants",
+                field: Field::Participants,
                 max_count: limits::GROUP_COUNT_MAX,
             });
         }
@@ -309,7 +312,7 @@ impl GroupMeeting {
         let records: BTreeSet<_> = self.attendees.iter().map(|a| a.record).collect();
         if distinct.len() != self.attendees.len() || records.len() != self.attendees.len() {
             return Err(DomainError::Duplicate {
-                field: "participants",
+                field: Field::Participants,
             });
         }
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -422,7 +425,7 @@ pub(crate) mod tests {
         assert_eq!(
             twice.split(),
             Err(DomainError::Duplicate {
-                field: "participants"
+                field: Field::Participants
             })
         );
     }

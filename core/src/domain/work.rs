@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::time::{Instant, Minutes, elapsed};
-use super::{DomainError, RecordId, StaffKey, check_text, limits};
+use super::{DomainError, Field, RecordId, StaffKey, check_text, limits};
 
 /// Travel (reise) to one or more meetings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,19 +44,21 @@ impl Trip {
         }
         if self.visits.len() > limits::TRIP_VISITS_COUNT_MAX {
             return Err(DomainError::TooMany {
-                field: "meetings",
+                field: Field::Meetings,
                 max_count: limits::TRIP_VISITS_COUNT_MAX,
             });
         }
         if self.visits.iter().collect::<BTreeSet<_>>().len() != self.visits.len() {
-            return Err(DomainError::Duplicate { field: "meetings" });
+            return Err(DomainError::Duplicate {
+                field: Field::Meetings,
+            });
         }
         if (self.meetings as usize) < self.visits.len() {
             return Err(DomainError::BadTripCount);
         }
         if self.meetings as usize > limits::TRIP_VISITS_COUNT_MAX {
             return Err(DomainError::TooMany {
-                field: "meetings",
+                field: Field::Meetings,
                 max_count: limits::TRIP_VISITS_COUNT_MAX,
             });
         }
@@ -108,11 +110,11 @@ impl ContactAttempt {
     /// # Errors
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
-        self.at.checked("time")?;
+        self.at.checked(Field::Time)?;
         self.consultant
             .as_ref()
             .map_or(Ok(()), StaffKey::validate)?;
-        check_text("note", &self.note, limits::NOTE_CHARS_MAX)
+        check_text(Field::Note, &self.note, limits::NOTE_CHARS_MAX)
     }
 }
 
@@ -140,10 +142,10 @@ impl Note {
     /// # Errors
     /// The first thing wrong.
     pub fn validate(&self) -> Result<(), DomainError> {
-        self.at.checked("time")?;
+        self.at.checked(Field::Time)?;
         if self.text.trim().is_empty() {
-            return Err(DomainError::Missing { field: "text" });
+            return Err(DomainError::Missing { field: Field::Text });
         }
-        check_text("text", &self.text, limits::NOTE_CHARS_MAX)
+        check_text(Field::Text, &self.text, limits::NOTE_CHARS_MAX)
     }
 }

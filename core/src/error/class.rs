@@ -153,12 +153,12 @@ const fn of_claim(error: &ClaimError) -> ErrorClass {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{DomainError, Month};
+    use crate::domain::{DomainError, Field, Month};
 
     #[test]
     fn what_the_user_can_mend_is_told_from_what_only_time_or_others_can() {
         let month: Month = "2026-01".parse().unwrap();
-        let missing = DomainError::Missing { field: "text" };
+        let missing = DomainError::Missing { field: Field::Text };
         for (error, class) in [
             (Error::Locked, ErrorClass::Locked),
             (StoreError::WrongSecret.into(), ErrorClass::WrongSecret),

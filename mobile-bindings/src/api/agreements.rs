@@ -1,6 +1,6 @@
 //! Agreements, the register, and what is due.
 
-use folge_core::contract::{self, Terms, terms};
+use folge_core::contract::terms;
 use folge_core::document::Record;
 
 use crate::app::Folge;
@@ -8,7 +8,7 @@ use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
 use crate::types::{
     AgreementName, BuiltInTerms, CaseDeadline, CodeList, CodeListName, Day, Deadline, Employer,
-    ParticipationId, PlacesOfArea, Provider, Register, StaffMember,
+    ParticipationId, PersonName, PlacesOfArea, Provider, Register, StaffMember, StaffName,
 };
 
 #[uniffi::export]
@@ -96,6 +96,16 @@ impl Folge {
         .await
     }
 
+    /// Says who a member of staff of the register is among the members. For the office.
+    pub async fn name_member(
+        &self,
+        staff: StaffName,
+        person: PersonName,
+    ) -> Result<(), FolgeError> {
+        self.write(|client| Ok(client.name_member(&staff.given()?, person.given()?)?))
+            .await
+    }
+
     /// Puts an agreement into the register: its terms as TOML, which count from a day. An
     /// agreement that is there gets another version of its terms. For the office.
     pub async fn put_agreement(
@@ -105,23 +115,7 @@ impl Folge {
         terms_toml: String,
     ) -> Result<(), FolgeError> {
         self.write(move |client| {
-            let (key, from) = (agreement.given()?, from.given()?);
-            let terms = Terms::from_toml(&terms_toml).map_err(folge_core::Error::from)?;
-            let put = match client.agreement(&key) {
-                Ok(mut known) => {
-                    let version = contract::AgreementVersion {
-                        change: None,
-                        terms,
-                    };
-                    known.versions.insert(from, version);
-                    known
-                }
-                Err(folge_core::Error::UnknownAgreement) => {
-                    contract::Agreement::new(key, from, terms)
-                }
-                Err(error) => return Err(error.into()),
-            };
-            Ok(client.put_agreement(put)?)
+            Ok(client.put_terms(agreement.given()?, from.given()?, &terms_toml)?)
         })
         .await
     }

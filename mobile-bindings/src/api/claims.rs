@@ -3,7 +3,9 @@
 use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
-use crate::types::{AgreementName, ApprovedClaim, Claim, ClaimPart, Hours, Month, ParticipationId};
+use crate::types::{
+    AgreementName, ApprovedClaim, Claim, ClaimPart, Hours, HoursOfCase, Month, ParticipationId,
+};
 
 #[uniffi::export]
 impl Folge {
@@ -12,6 +14,21 @@ impl Folge {
     pub async fn hours(&self, participation: ParticipationId) -> Result<Hours, FolgeError> {
         self.read(|client| Ok(Shown::shown(client.hours(participation.given()?)?)))
             .await
+    }
+
+    /// The same of every participation that this device reads. Those whose agreement is not in the
+    /// register, or in doubt, are left out.
+    pub async fn hours_of_all(&self) -> Result<Vec<HoursOfCase>, FolgeError> {
+        self.read(|client| {
+            let all = client.hours_of_all()?.into_iter();
+            Ok(all
+                .map(|(participation, hours)| HoursOfCase {
+                    participation: Shown::shown(participation),
+                    hours: Shown::shown(hours),
+                })
+                .collect())
+        })
+        .await
     }
 
     /// A month's claim as it would be approved now, with the reason for everything that is not

@@ -180,6 +180,18 @@ impl Folge {
         .await
     }
 
+    /// The same for a list: without how sure the times are, and it counts as no opening.
+    pub async fn evidence_for_lists(
+        &self,
+        participation: ParticipationId,
+    ) -> Result<Vec<Evidence>, FolgeError> {
+        self.read(|client| {
+            let found = client.evidence_for_lists(participation.given()?)?;
+            Ok(found.into_values().map(Shown::shown).collect())
+        })
+        .await
+    }
+
     /// What an audit would ask about, from one day to another, both included. For an audit: it
     /// reads the history of every participation with a visit there.
     pub async fn exceptions(&self, from: Day, to: Day) -> Result<Vec<AuditException>, FolgeError> {

@@ -2,6 +2,7 @@
 
 mod agreements;
 mod claims;
+mod drafts;
 mod erasure;
 mod evidence;
 mod members;
@@ -11,8 +12,10 @@ mod reports;
 mod rights;
 mod threads;
 mod timers;
+mod words;
 
 pub use agreements::built_in_terms;
+pub use words::{field_words, record_words, value_words};
 
 use folge_core::client::Client;
 
@@ -40,6 +43,21 @@ impl Folge {
                 let result = work(desk.client()?)?;
                 desk.vault.touch();
                 desk.tell(Change::Recorded);
+                Ok(result)
+            })
+            .await
+    }
+
+    /// Keeps something that is nobody's but this app's: it is on disk when this returns, and nobody
+    /// is told.
+    async fn keep<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Client) -> Result<T, FolgeError> + Send + 'static,
+    ) -> Result<T, FolgeError> {
+        self.worker
+            .act(|desk| {
+                let result = work(desk.client()?)?;
+                desk.vault.touch();
                 Ok(result)
             })
             .await

@@ -4,7 +4,8 @@ use crate::app::Folge;
 use crate::error::FolgeError;
 use crate::shape::{Given, Shown};
 use crate::types::{
-    CaseRecord, GroupMeeting, Participation, ParticipationId, PersonName, RecordRef, RecordedVisit,
+    CaseRecord, GroupMeeting, Participation, ParticipationId, PersonName, RecordOfCase, RecordRef,
+    RecordedVisit, RefOfCase,
 };
 
 #[uniffi::export]
@@ -26,6 +27,19 @@ impl Folge {
                 None => client.record(document, record)?,
             }
             Ok(())
+        })
+        .await
+    }
+
+    /// Records several, each in its participation, all or none: such as a visit with its trip, or a
+    /// trip that served several participations.
+    pub async fn record_each(&self, records: Vec<RecordOfCase>) -> Result<(), FolgeError> {
+        self.write(|client| {
+            let records = records.into_iter();
+            let records: Result<Vec<_>, FolgeError> = records
+                .map(|one| Ok((one.participation.given()?, one.record.given()?)))
+                .collect();
+            Ok(client.record_each(records?)?)
         })
         .await
     }
@@ -71,6 +85,22 @@ impl Folge {
     ) -> Result<(), FolgeError> {
         self.write(|client| Ok(client.void(participation.given()?, record.given()?, reason)?))
             .await
+    }
+
+    /// Voids several for one reason, all or none: takes back what was just recorded together.
+    pub async fn void_each(
+        &self,
+        records: Vec<RefOfCase>,
+        reason: String,
+    ) -> Result<(), FolgeError> {
+        self.write(move |client| {
+            let records = records.into_iter();
+            let records: Result<Vec<_>, FolgeError> = records
+                .map(|one| Ok((one.participation.given()?, one.record.given()?)))
+                .collect();
+            Ok(client.void_each(records?, &reason)?)
+        })
+        .await
     }
 
     /// Settles which of several concurrent values stands.

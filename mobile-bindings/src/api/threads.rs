@@ -14,7 +14,8 @@ use crate::types::{
 #[uniffi::export]
 impl Folge {
     /// Invites a participation's participant: the link lets their device into their thread alone.
-    /// Invited anew, the participant keeps the thread.
+    /// Invited anew, the participant keeps the thread; a link that nobody used lets nobody in any
+    /// more, where this device's person made it, or an administrator invites.
     pub async fn invite_participant(
         &self,
         participation: ParticipationId,

@@ -580,7 +580,7 @@ impl Shown<folge_core::document::Conflict> for Conflict {
 }
 
 view! {
-    /// What one field was and became.
+    /// What one field was and became; `fieldWords` and `valueWords` say it in words.
     FieldChange {
         /// The field.
         field: String,
@@ -648,5 +648,25 @@ record! {
         reports: i64,
         /// Fields with several values.
         conflicts: i64,
+    }
+}
+
+view! {
+    /// What to record, and in which participation.
+    RecordOfCase {
+        /// The participation.
+        participation: ParticipationId,
+        /// What to record.
+        record: CaseRecord,
+    }
+}
+
+view! {
+    /// A record, and the participation that it is in.
+    RefOfCase {
+        /// The participation.
+        participation: ParticipationId,
+        /// The record.
+        record: RecordRef,
     }
 }

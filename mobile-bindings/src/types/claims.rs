@@ -352,3 +352,13 @@ impl Shown<billing::Hours> for Hours {
         }
     }
 }
+
+view! {
+    /// A participation and its hours.
+    HoursOfCase {
+        /// The participation.
+        participation: ParticipationId,
+        /// Its hours.
+        hours: Hours,
+    }
+}

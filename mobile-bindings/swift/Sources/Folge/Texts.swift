@@ -23,7 +23,7 @@ extension FolgeError {
     public var problem: Problem {
         switch self {
         case .Locked(let problem), .WrongSecret(let problem), .TooManyAttempts(let problem, _),
-            .Invalid(let problem), .ReasonNeeded(let problem), .Blocked(let problem),
+            .Invalid(let problem, _), .ReasonNeeded(let problem), .Blocked(let problem),
             .NotAllowed(let problem), .NotFound(let problem), .BadInvitation(let problem),
             .Unreachable(let problem), .Relay(let problem), .PutOut(let problem),
             .StorageFull(let problem), .UpdateNeeded(let problem), .Damaged(let problem),

@@ -28,7 +28,11 @@ final class Story {
             try await act(kind, fields)
         } catch let error as FolgeError {
             guard let expected else { throw StoryFailure("failed with \(error.code)") }
-            return try same("error", error.code, expected)
+            try same("error", error.code, expected)
+            if case .Invalid(_, let field) = error, let named = try fields.textIfGiven("field") {
+                try same("field", field, named)
+            }
+            return
         }
         if let expected { throw StoryFailure("did not fail with \(expected)") }
         if !fields.unread.isEmpty {
@@ -96,6 +100,9 @@ final class Story {
             try await folge.lock()
         case "unlock":
             try await folge.unlock(with: opening(step))
+        case "change_unlock":
+            let then = try step.textIfGiven("to").map { UnlockWith.passphrase(text: $0) }
+            try await folge.changeUnlock(now: opening(step), then: then ?? .platformKey)
         case "sync":
             try await folge.sync()
         default:
@@ -114,6 +121,9 @@ final class Story {
             try await folge.putAgreement(
                 agreement: step.text("agreement"), from: Day(iso: step.text("from")),
                 termsToml: terms.toml + (step.textIfGiven("append") ?? ""))
+        case "name_member":
+            let person = try await client(of: step.text("device")).me().person
+            try await folge.nameMember(staff: step.text("staff"), person: person)
         case "put_register":
             try await putRegister(step, folge)
         case "invite":
@@ -146,10 +156,13 @@ final class Story {
         }
         var staff: [StaffMember] = []
         for member in try step.objects("staff") {
+            var person: PersonName?
+            if let device = try member.textIfGiven("device") {
+                person = try await client(of: device).me().person
+            }
             staff.append(
                 StaffMember(
-                    key: try member.text("key"), name: try member.text("name"),
-                    person: try await client(of: member.text("device")).me().person,
+                    key: try member.text("key"), name: try member.text("name"), person: person,
                     positionPercent: Int32(try member.number("position_percent"))))
         }
         try await folge.putRegister(
@@ -178,10 +191,29 @@ final class Story {
                 form: try step.word("form"), with: try step.word("with"),
                 consultants: [try await ownKey(folge)], outcome: try outcome(step.text("outcome")),
                 note: try step.textIfGiven("note") ?? "")
-            try await folge.record(
-                participation: recall(step.text("case")), record: .ofVisit(visit: visit),
-                reason: step.textIfGiven("reason"))
+            let participation = try recall(step.text("case"))
+            if let minutes = try step.numberIfGiven("trip_minutes") {
+                let trip = try await trip(minutes, [visit.id], folge)
+                kept[try step.text("as") + Story.trip] = trip.id
+                try await folge.recordEach(records: [
+                    RecordOfCase(participation: participation, record: .ofVisit(visit: visit)),
+                    RecordOfCase(participation: participation, record: .ofTrip(trip: trip)),
+                ])
+            } else {
+                try await folge.record(
+                    participation: participation, record: .ofVisit(visit: visit),
+                    reason: step.textIfGiven("reason"))
+            }
             kept[try step.text("as")] = visit.id
+        case "take_back":
+            let participation = try recall(step.text("case"))
+            let visit = try step.text("visit")
+            let both: [RecordRef] = [
+                .visit(id: try recall(visit)), .trip(id: try recall(visit + Story.trip)),
+            ]
+            try await folge.voidEach(
+                records: both.map { RefOfCase(participation: participation, record: $0) },
+                reason: step.text("reason"))
         case "amend_visit":
             var visit = try await visitOnPage(step, folge).visit
             if let minutes = try step.numberIfGiven("minutes") {
@@ -197,10 +229,7 @@ final class Story {
                 record: .visit(id: recall(step.text("visit"))), reason: step.text("reason"))
         case "record_trip":
             let visits = try step.texts("visits").map(recall)
-            let trip = Trip(
-                id: newRecordName(), consultant: try await ownKey(folge),
-                minutes: Int32(try step.number("minutes")), visits: visits,
-                meetings: Int32(visits.count))
+            let trip = try await trip(step.number("minutes"), visits, folge)
             try await folge.record(
                 participation: recall(step.text("case")), record: .ofTrip(trip: trip))
             kept[try step.text("as")] = trip.id
@@ -233,6 +262,15 @@ final class Story {
             return false
         }
         return true
+    }
+
+    /// What is put behind a visit's name for the travel that was recorded with it.
+    private static let trip = "-trip"
+
+    private func trip(_ minutes: Int, _ visits: [RecordName], _ folge: Folge) async throws -> Trip {
+        Trip(
+            id: newRecordName(), consultant: try await ownKey(folge), minutes: Int32(minutes),
+            visits: visits, meetings: Int32(visits.count))
     }
 
     private func participant(_ kind: String, _ step: Fields, _ folge: Folge) async throws -> Bool {
@@ -278,6 +316,27 @@ final class Story {
             }
             if let note = try step.textIfGiven("note") { try same("note", visit.note, note) }
             if let expected = try step.boolIfGiven("voided") { try same("voided", voided, expected) }
+        case "history":
+            try await history(step, folge)
+        case "conflict":
+            try await conflict(step, folge)
+        case "settle":
+            try await folge.settle(
+                participation: recall(step.text("case")),
+                record: .visit(id: recall(step.text("visit"))), field: step.text("field"),
+                value: step.textIfGiven("value"))
+        case "put_draft":
+            try await folge.putDraft(
+                name: step.text("name"), participation: recall(step.text("case")),
+                content: step.text("content"))
+        case "drafts":
+            let drafts = try await folge.drafts()
+            try same("drafts", drafts.count, step.number("count"))
+            if let newest = try step.textIfGiven("newest") {
+                try same("newest", drafts.first?.content, newest)
+            }
+        case "drop_draft":
+            try await folge.dropDraft(name: step.text("name"))
         case "sums":
             try await same("visits", folge.sums().visits, Int64(step.number("visits")))
         case "hours":
@@ -311,11 +370,40 @@ final class Story {
         return true
     }
 
+    private func history(_ step: Fields, _ folge: Folge) async throws {
+        let record = RecordRef.visit(id: try recall(step.text("visit")))
+        let all = try await folge.history(participation: recall(step.text("case")))
+        let field = try step.text("field")
+        let changes = all.filter { $0.record == record }.flatMap(\.changes)
+        guard let change = changes.last(where: { $0.field == field }), let new = change.new else {
+            throw StoryFailure("no change of \(field)")
+        }
+        try same("record_words", recordWords(record: record).nb, step.text("record_words"))
+        let words = try fieldWords(record: record, field: field)
+        try same("field_words", words?.nb, step.text("field_words"))
+        let value = try valueWords(record: record, field: field, value: new)
+        try same("new_words", value.nb, step.text("new_words"))
+    }
+
+    private func conflict(_ step: Fields, _ folge: Folge) async throws {
+        let record = RecordRef.visit(id: try recall(step.text("visit")))
+        let field = try step.text("field")
+        let found = try await folge.conflicts(
+            participation: recall(step.text("case")), record: record)
+        let values = found.first { $0.field == field }?.values ?? []
+        try same("values", values.count, step.number("values"))
+        if let words = try step.textIfGiven("field_words") {
+            try same("field_words", fieldWords(record: record, field: field)?.nb, words)
+        }
+    }
+
     private func hours(_ step: Fields, _ folge: Folge) async throws {
         let month = try Month(iso: step.text("month"))
-        guard
-            case .billed(let months) = try await folge.hours(participation: recall(step.text("case")))
-        else { throw StoryFailure("no billed hours") }
+        let participation = try recall(step.text("case"))
+        let hours = try await folge.hours(participation: participation)
+        let listed = try await folge.hoursOfAll().first { $0.participation == participation }
+        try same("the list of all", listed?.hours, hours)
+        guard case .billed(let months) = hours else { throw StoryFailure("no billed hours") }
         let quarters =
             months.first { $0.month == month }?.quarters
             ?? Quarters(followUp: 0, noShow: 0, travel: 0, report: 0)
@@ -331,6 +419,8 @@ final class Story {
             throw StoryFailure("no evidence of it")
         }
         try same("grade", evidence.grade, step.word("grade"))
+        let listed = try await folge.evidenceForLists(participation: recall(step.text("case")))
+        try same("a list", listed.first { $0.visit == visit }?.grade, evidence.grade)
         try same("carries_a_claim", evidence.carriesAClaim, step.bool("carries_a_claim"))
         if let disputed = try step.boolIfGiven("disputed") {
             try same("disputed", evidence.disputed, disputed)

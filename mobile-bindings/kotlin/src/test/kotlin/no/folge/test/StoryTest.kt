@@ -94,6 +94,9 @@ class Step(private val fields: JsonObject) {
     }
 }
 
+/** What is put behind a visit's name for the travel that was recorded with it. */
+private const val TRIP = "-trip"
+
 /** Who the story is about, and what its steps have kept. */
 class Story(folder: File) : AutoCloseable {
     private val world = World(folder)
@@ -117,13 +120,16 @@ class Story(folder: File) : AutoCloseable {
         if (!step.has("error")) {
             return step.doIt()
         }
-        val code = try {
+        val found = try {
             step.doIt()
             null
         } catch (error: FolgeException) {
-            error.code
+            error
         }
-        assertEquals(step.text("error"), code, "the error")
+        assertEquals(step.text("error"), found?.code, "the error")
+        if (step.has("field")) {
+            assertEquals(step.text("field"), (found as FolgeException.Invalid).field, "its field")
+        }
     }
 
     private fun Step.unlockWith(): UnlockWith =
@@ -148,6 +154,10 @@ class Story(folder: File) : AutoCloseable {
             "state" -> client().state().let { assertEquals(word<StoreState>("is"), it) }
             "lock" -> client().lock()
             "unlock" -> client().unlock(unlockWith())
+            "change_unlock" -> {
+                val then = textOrNull("to")?.let { UnlockWith.Passphrase(it) }
+                client().changeUnlock(unlockWith(), then ?: UnlockWith.PlatformKey)
+            }
             "crash" -> device(text("on")).crash()
             "sync" -> client().sync(null)
             "put_agreement" -> {
@@ -155,6 +165,8 @@ class Story(folder: File) : AutoCloseable {
                 val toml = terms.toml + textOrNull("append").orEmpty()
                 client().putAgreement(text("agreement"), day("from"), toml)
             }
+            "name_member" ->
+                client().nameMember(text("staff"), device(text("device")).folge.me().person)
             "put_register" -> putRegister()
             "invite" -> keep(client().invite(word("role"), 24).link)
             "invite_participant" -> keep(client().inviteParticipant(kept("case"), 24).link)
@@ -164,6 +176,12 @@ class Story(folder: File) : AutoCloseable {
             "amend_visit" -> amendVisit()
             "void_visit" ->
                 client().voidRecord(kept("case"), RecordRef.Visit(kept("visit")), text("reason"))
+            "take_back" -> {
+                val visit = RecordRef.Visit(kept("visit"))
+                val trip = RecordRef.Trip(kept.getValue(text("visit") + TRIP))
+                val both = listOf(visit, trip).map { RefOfCase(kept("case"), it) }
+                client().voidEach(both, text("reason"))
+            }
             "record_trip" -> recordTrip()
             "record_contact" -> recordContact()
             "start_timer" -> keep(client().startTimer(word("kind"), listOf(kept("case"))))
@@ -180,6 +198,19 @@ class Story(folder: File) : AutoCloseable {
                 assertEquals(word<RecordState>("is"), state)
             }
             "visit" -> visit()
+            "history" -> history()
+            "conflict" -> conflict()
+            "settle" -> {
+                val record = RecordRef.Visit(kept("visit"))
+                client().settle(kept("case"), record, text("field"), textOrNull("value"))
+            }
+            "put_draft" -> client().putDraft(text("name"), kept("case"), text("content"))
+            "drafts" -> {
+                val drafts = client().drafts()
+                counted(drafts)
+                if (has("newest")) assertEquals(text("newest"), drafts.first().content)
+            }
+            "drop_draft" -> client().dropDraft(text("name"))
             "sums" -> client().sums().let { assertEquals(long("visits"), it.visits) }
             "hours" -> hours()
             "claim" -> {
@@ -266,7 +297,15 @@ class Story(folder: File) : AutoCloseable {
             },
             note = textOrNull("note").orEmpty(),
         )
-        client().record(kept("case"), CaseRecord.OfVisit(visit), textOrNull("reason"))
+        val record = CaseRecord.OfVisit(visit)
+        if (has("trip_minutes")) {
+            val trip = trip(number("trip_minutes"), listOf(visit.id))
+            kept[text("as") + TRIP] = trip.id
+            val both = listOf(record, CaseRecord.OfTrip(trip)).map { RecordOfCase(kept("case"), it) }
+            client().recordEach(both)
+        } else {
+            client().record(kept("case"), record, textOrNull("reason"))
+        }
         keep(visit.id)
     }
 
@@ -277,15 +316,16 @@ class Story(folder: File) : AutoCloseable {
         client().amend(kept("case"), CaseRecord.OfVisit(amended), textOrNull("reason"))
     }
 
+    private suspend fun Step.trip(minutes: Int, visits: List<RecordName>) = Trip(
+        id = newRecordName(),
+        consultant = staff(),
+        minutes = minutes,
+        visits = visits,
+        meetings = visits.size,
+    )
+
     private suspend fun Step.recordTrip() {
-        val visits = texts("visits").map { kept.getValue(it) }
-        val trip = Trip(
-            id = newRecordName(),
-            consultant = staff(),
-            minutes = number("minutes"),
-            visits = visits,
-            meetings = visits.size,
-        )
+        val trip = trip(number("minutes"), texts("visits").map { kept.getValue(it) })
         client().record(kept("case"), CaseRecord.OfTrip(trip))
         keep(trip.id)
     }
@@ -313,8 +353,31 @@ class Story(folder: File) : AutoCloseable {
         if (has("voided")) assertEquals(isSo("voided"), found.voided != null, "voided")
     }
 
+    private suspend fun Step.history() {
+        val record = RecordRef.Visit(kept("visit"))
+        val changes = client().history(kept("case")).filter { it.record == record }
+        val change = changes.flatMap { it.changes }.last { it.field == text("field") }
+        assertEquals(text("record_words"), recordWords(record).nb)
+        assertEquals(text("field_words"), fieldWords(record, change.field)?.nb)
+        val value = checkNotNull(change.new) { "no value" }
+        assertEquals(text("new_words"), valueWords(record, change.field, value).nb)
+    }
+
+    private suspend fun Step.conflict() {
+        val record = RecordRef.Visit(kept("visit"))
+        val found = client().conflicts(kept("case"), record)
+        val values = found.find { it.field == text("field") }?.values.orEmpty()
+        assertEquals(number("values"), values.size, "values")
+        if (has("field_words")) {
+            assertEquals(text("field_words"), fieldWords(record, text("field"))?.nb)
+        }
+    }
+
     private suspend fun Step.hours() {
-        val billed = client().hours(kept("case")) as Hours.Billed
+        val hours = client().hours(kept("case"))
+        val listed = client().hoursOfAll().single { it.participation == kept("case") }
+        assertEquals(hours, listed.hours, "in the list of all")
+        val billed = hours as Hours.Billed
         val quarters = billed.months.single { it.month == month("month") }.quarters
         assertEquals(
             listOf(long("follow_up"), long("no_show"), long("travel")),
@@ -331,6 +394,8 @@ class Story(folder: File) : AutoCloseable {
     private suspend fun Step.evidence() {
         val found = client().evidence(kept("case")).single { it.visit == kept("visit") }
         assertEquals(word<ConfirmationGrade>("grade"), found.grade, "grade")
+        val listed = client().evidenceForLists(kept("case")).single { it.visit == kept("visit") }
+        assertEquals(found.grade, listed.grade, "in a list")
         assertEquals(isSo("carries_a_claim"), found.carriesAClaim, "carries a claim")
         if (has("disputed")) assertEquals(isSo("disputed"), found.disputed, "disputed")
     }
