@@ -476,3 +476,37 @@ impl WordsError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::RecordRef;
+    use crate::domain::{DomainError, RecordId};
+
+    #[test]
+    fn an_error_about_a_field_calls_it_what_people_call_it() {
+        let missing = DomainError::Missing {
+            field: Field::NavOffice,
+        };
+        let error = Error::from(DocumentError::from(missing));
+        assert_eq!(error.field(), Some(Field::NavOffice));
+        let nb = error.user_text(Language::Norwegian);
+        assert_eq!(nb, "«NAV-kontor» mangler. Fyll det ut.");
+        let en = error.user_text(Language::English);
+        assert_eq!(en, "“NAV office” is missing: fill it in");
+
+        let conflict = |field: &str| {
+            Error::from(DocumentError::InConflict {
+                record: RecordRef::Visit(RecordId([1; 16])),
+                field: field.into(),
+            })
+        };
+        let nb = conflict("out").user_text(Language::Norwegian);
+        assert!(nb.starts_with("«Oppmøte» har to verdier"), "{nb}");
+        let en = conflict("out").user_text(Language::English);
+        assert!(en.starts_with("“Attendance” has two values"), "{en}");
+        // One that a newer version wrote is not called by its key.
+        let nb = conflict("xyz").user_text(Language::Norwegian);
+        assert!(nb.starts_with("Et felt har to verdier"), "{nb}");
+    }
+}

@@ -18,9 +18,9 @@ use folge_core::contract::{AgreementChange, codes};
 use folge_core::document::Record;
 use folge_core::domain::participation::NationalId;
 use folge_core::domain::{
-    Area, Billed, CodeListName, ContactAttempt, ContactChannel, EndReason, EndReasonKind, Instant,
-    Language, LocalDate, Notice, NoticeChannel, NoticeKind, Outcome, Participation, Proposal,
-    ProposalChange, ProposalState, RecordId, StaffKey, Status, Visit,
+    AgreementKey, Area, Billed, CodeListName, ContactAttempt, ContactChannel, EndReason,
+    EndReasonKind, Instant, Language, LocalDate, Notice, NoticeChannel, NoticeKind, Outcome,
+    Participation, Proposal, ProposalChange, ProposalState, RecordId, StaffKey, Status, Visit,
 };
 use folge_core::keys::Key32;
 use folge_core::native::system_env;
@@ -171,6 +171,30 @@ fn a_number_made_for_tests_and_a_wrong_one_are_refused() {
         .client
         .update_participation(document, participation, Some("Nytt nummer".into()))
         .unwrap();
+}
+
+#[test]
+fn terms_make_an_agreement_or_another_version_of_one() {
+    let mut office = office(false);
+    let key: AgreementKey = "ny".into();
+    let toml = folge_core::contract::terms::BUILT_IN[0].1;
+    let mut put = |from: &str, toml: &str| office.client.put_terms(key.clone(), day(from), toml);
+    put("2026-01-01", toml).unwrap();
+    put(
+        "2027-01-01",
+        &toml.replace("plan_weeks = 3", "plan_weeks = 4"),
+    )
+    .unwrap();
+    let error = put(
+        "2028-01-01",
+        &toml.replace("plan_weeks = 3", "plan_weeks = 0"),
+    )
+    .unwrap_err();
+    assert!(matches!(&error, Error::Terms(error) if error.path == "deadlines.plan_weeks"));
+    let agreement = office.client.agreement(&key).unwrap();
+    let weeks = |date: &str| agreement.terms_on(day(date)).unwrap().deadlines.plan_weeks;
+    assert_eq!((weeks("2026-12-31"), weeks("2027-01-01")), (3, 4));
+    assert_eq!(agreement.versions.len(), 2);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         .collect();
     let help = args.iter().any(|arg| arg == "--help" || arg == "-h");
     if !help && (only.is_empty() || only.iter().any(|name| *name == "web")) {
-        web::step()?;
+        web::shipped()?;
     }
     run_program("bench", "release", args)?;
     if help || !only.is_empty() {

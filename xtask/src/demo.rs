@@ -9,7 +9,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     let plain = ["--headless", "--help", "-h", "--web"];
     if !args.iter().any(|arg| plain.contains(&arg.as_str())) {
         packages::check_compilers()?;
-        web::step()?;
+        web::shipped()?;
         args.extend(["--web".to_owned(), web::dist()?.display().to_string()]);
     }
     // The tests' profile: a newcomer compiles once for both commands.

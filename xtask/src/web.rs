@@ -62,10 +62,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     if options.dev && !options.release.is_empty() {
         return Err(Failure::new("a release is never built with `--dev`"));
     }
-    build(
-        if options.dev { PROFILE_DEV } else { PROFILE },
-        &options.release,
-    )?;
+    let profile = if options.dev { PROFILE_DEV } else { PROFILE };
+    build(profile, &options.release, Bundler::Alone)?;
     if options.check_reproducible {
         check_reproducible(&options)?;
     }
@@ -73,11 +71,24 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
 }
 
 /// Builds the app as it is shipped, with the development key.
-pub(crate) fn step() -> Result<(), Failure> {
-    build(PROFILE, &[])
+pub(crate) fn shipped() -> Result<(), Failure> {
+    build(PROFILE, &[], Bundler::Alone)
 }
 
-fn build(profile: &str, release: &[String]) -> Result<(), Failure> {
+/// The same as a step of the tests, which have compiled the whole workspace.
+pub(crate) fn step() -> Result<(), Failure> {
+    build(PROFILE, &[], Bundler::OfWorkspace)
+}
+
+/// How the program is built that puts the app together. Cargo gives dependencies other features by
+/// what else is built, so one that was built for the other way is compiled anew.
+#[derive(Clone, Copy)]
+enum Bundler {
+    Alone,
+    OfWorkspace,
+}
+
+fn build(profile: &str, release: &[String], bundler: Bundler) -> Result<(), Failure> {
     let start = Instant::now();
     compile(&repository(), &toolchain::folder()?, profile)?;
     let modules = modules(profile)?;
@@ -88,7 +99,7 @@ fn build(profile: &str, release: &[String]) -> Result<(), Failure> {
         check_imports(&name, &bytes)?;
     }
     let web = target_dir()?.join("web");
-    run_command(bundle()?.args(release).args([
+    run_command(bundle(bundler)?.args(release).args([
         "--modules".as_ref(),
         modules.as_os_str(),
         "--cache".as_ref(),
@@ -117,9 +128,13 @@ fn compile(repository: &Path, into: &Path, profile: &str) -> Result<(), Failure>
 }
 
 /// The program that puts the app together, built if it is not there.
-fn bundle() -> Result<std::process::Command, Failure> {
+fn bundle(bundler: Bundler) -> Result<std::process::Command, Failure> {
     const PACKAGE: &str = "folge-web-bundle";
-    run_command(cargo().args(["build", "--quiet", "--package", PACKAGE]))?;
+    let packages: &[&str] = match bundler {
+        Bundler::Alone => &["--package", PACKAGE],
+        Bundler::OfWorkspace => &["--workspace", "--all-features"],
+    };
+    run_command(cargo().args(["build", "--quiet"]).args(packages))?;
     Ok(program(target_dir()?.join("debug").join(PACKAGE)))
 }
 
@@ -144,7 +159,7 @@ fn check_reproducible(options: &Options) -> Result<(), Failure> {
     compile(&copy, &target, profile)?;
     let dist = dist()?;
     let sequence = sequence(&dist)?;
-    let mut command = bundle()?;
+    let mut command = bundle(Bundler::Alone)?;
     let (modules, cache) = (target.join(TARGET).join(profile), again.join("cache"));
     let (web, out) = (copy.join("web"), again.join("dist"));
     for (name, path) in [

@@ -50,7 +50,7 @@ struct Form {
 /// # Errors
 /// The path and the problem of the first that is missing, unknown or empty.
 pub fn from_toml(text: &str) -> Result<CodeList, TermsError> {
-    let form: Form = super::terms::read_toml(text)?;
+    let form: Form = super::reading::read_toml(text)?;
     let list = CodeList {
         name: form.list,
         source: form.source,

@@ -18,6 +18,7 @@ pub mod deadlines;
 pub mod evidence;
 pub mod practice;
 pub mod pseudonym;
+mod reading;
 pub mod referral;
 pub mod reports;
 pub mod status;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::reading::read_toml;
 use crate::domain::register::Area;
 use crate::domain::{Language, LocalDate, ReportKind, limits};
 
@@ -690,17 +691,6 @@ impl Terms {
             120,
         )
     }
-}
-
-/// Reads TOML; what is wrong is named by its path.
-pub(super) fn read_toml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, TermsError> {
-    let input = toml::Deserializer::parse(text).map_err(|error| {
-        TermsError::new("toml", TermsProblem::Unreadable(error.message().to_owned()))
-    })?;
-    serde_path_to_error::deserialize(input).map_err(|error| {
-        let why = error.inner().message().trim().to_owned();
-        TermsError::new(error.path().to_string(), TermsProblem::Unreadable(why))
-    })
 }
 
 fn check_place(place: &PlacePricing) -> Result<(), TermsError> {
