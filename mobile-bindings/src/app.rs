@@ -314,13 +314,13 @@ fn change_unlock(
 ) -> Result<(), FolgeError> {
     let no_key_after = matches!(then, UnlockWith::Passphrase { .. });
     let now = for_own_store(now, keys)?;
-    let (then, kept_now) = for_changed_store(then, keys, &mut system_env())?;
-    let changed = client.change_unlock(&now, &then);
-    // A key that opens nothing is worth nothing: where it stays, nobody is the worse for it.
-    if kept_now && changed.is_err() || no_key_after && changed.is_ok() {
+    let then = for_changed_store(then, keys, &mut system_env())?;
+    client.change_unlock(&now, &then)?;
+    // Only once it opens nothing for certain. Where it stays, nobody is the worse for it.
+    if no_key_after {
         let _ = forget(keys);
     }
-    Ok(changed?)
+    Ok(())
 }
 
 /// Opens the store on this device.

@@ -127,22 +127,16 @@ pub(crate) fn for_new_store(
     }
 }
 
-/// What a store that is there shall be opened with from now on, and whether a key was kept for it
-/// only now. A key that is kept already is taken: it may be what opens the store yet.
+/// What a store that is there shall be opened with from now on. A key that is kept already is taken,
+/// for it may be what opens the store: one is made only where there is none, and none is replaced.
 pub(crate) fn for_changed_store(
     with: UnlockWith,
     keys: &dyn KeyStore,
     env: &mut Env,
-) -> Result<(Unlock, bool), FolgeError> {
-    match with {
-        UnlockWith::Passphrase { .. } => Ok((for_new_store(with, keys, env)?, false)),
-        UnlockWith::PlatformKey => match for_own_store(with.clone(), keys) {
-            Ok(kept) => Ok((kept, false)),
-            Err(error) if error.problem().code == KEY_LOST => {
-                Ok((for_new_store(with, keys, env)?, true))
-            }
-            Err(error) => Err(error),
-        },
+) -> Result<Unlock, FolgeError> {
+    match for_own_store(with.clone(), keys) {
+        Err(error) if error.problem().code == KEY_LOST => for_new_store(with, keys, env),
+        kept => kept,
     }
 }
 

@@ -493,8 +493,7 @@ impl World {
         let changes = history.into_iter().filter(|line| line.record == record);
         let change = changes
             .flat_map(|line| line.changes)
-            .filter(|change| change.field == field)
-            .next_back()
+            .rfind(|change| change.field == field)
             .unwrap();
         let words = record_words(record.clone())?;
         assert_eq!(words.nb, text(step, "record_words"));

@@ -3,7 +3,7 @@
 //
 // Needs the Android SDK with NDK 28 or newer, Rust with the targets below, and cargo-ndk:
 //   rustup target add aarch64-linux-android armv7-linux-androideabi x86_64-linux-android
-//   cargo install cargo-ndk
+//   cargo install cargo-ndk   (4 or newer)
 
 import javax.inject.Inject
 import org.gradle.process.ExecOperations
@@ -98,7 +98,9 @@ abstract class NativeLibraries @Inject constructor(private val exec: ExecOperati
                     abis.get().flatMap { listOf("-t", it) } +
                     listOf("--platform", androidMin.get().toString()) +
                     listOf("-o", out.get().asFile.path) +
-                    listOf("build", "--profile", "mobile", "-p", "folge-mobile"),
+                    // Cargo optimises across crates only where nothing but the library is asked for.
+                    listOf("rustc", "--profile", "mobile", "--package", "folge-mobile") +
+                    listOf("--lib", "--crate-type", "cdylib"),
             )
         }
     }

@@ -34,14 +34,8 @@ impl Folge {
     /// Records several, each in its participation, all or none: such as a visit with its trip, or a
     /// trip that served several participations.
     pub async fn record_each(&self, records: Vec<RecordOfCase>) -> Result<(), FolgeError> {
-        self.write(|client| {
-            let records = records.into_iter();
-            let records: Result<Vec<_>, FolgeError> = records
-                .map(|one| Ok((one.participation.given()?, one.record.given()?)))
-                .collect();
-            Ok(client.record_each(records?)?)
-        })
-        .await
+        self.write(|client| Ok(client.record_each(records.given()?)?))
+            .await
     }
 
     /// Records a group meeting in each participant's casefile, with the group's counts and none of
@@ -93,14 +87,8 @@ impl Folge {
         records: Vec<RefOfCase>,
         reason: String,
     ) -> Result<(), FolgeError> {
-        self.write(move |client| {
-            let records = records.into_iter();
-            let records: Result<Vec<_>, FolgeError> = records
-                .map(|one| Ok((one.participation.given()?, one.record.given()?)))
-                .collect();
-            Ok(client.void_each(records?, &reason)?)
-        })
-        .await
+        self.write(move |client| Ok(client.void_each(records.given()?, &reason)?))
+            .await
     }
 
     /// Settles which of several concurrent values stands.

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use folge_core::domain as core;
+use folge_protocol::ids::DocumentId;
 
 use super::{
     AgreementName, AmountOfMonth, BilledRecord, Confirmation, ContactAttempt, Day, DeviceName,
@@ -668,5 +669,17 @@ view! {
         participation: ParticipationId,
         /// The record.
         record: RecordRef,
+    }
+}
+
+impl Given<(DocumentId, folge_core::document::Record)> for RecordOfCase {
+    fn given(self) -> Result<(DocumentId, folge_core::document::Record), FolgeError> {
+        Ok((self.participation.given()?, self.record.given()?))
+    }
+}
+
+impl Given<(DocumentId, folge_core::document::RecordRef)> for RefOfCase {
+    fn given(self) -> Result<(DocumentId, folge_core::document::RecordRef), FolgeError> {
+        Ok((self.participation.given()?, self.record.given()?))
     }
 }
