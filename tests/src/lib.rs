@@ -21,3 +21,4 @@ pub mod serving;
 pub mod simulation;
 pub mod story;
 pub mod threads;
+pub mod visits;

@@ -4,7 +4,7 @@
 use folge_core::Error;
 use folge_core::client::Invitee;
 use folge_core::document::{CaseFilter, Record};
-use folge_core::domain::{Instant, MeetingForm, Outcome, RecordId, Visit, With};
+use folge_core::domain::{Instant, RecordId};
 use folge_core::keys::InvitationLink;
 use folge_core::limits::INVITATION_MILLISECONDS;
 use folge_core::native::system_env;
@@ -12,10 +12,9 @@ use folge_protocol::ids::DocumentId;
 
 use crate::provider::Plan;
 use crate::story::Story;
+use crate::visits::an_hour;
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
-
-const HOUR_MS: i64 = 3_600_000;
 
 /// A story that goes on: see the module.
 #[derive(Debug)]
@@ -80,21 +79,7 @@ impl Serving {
         let phone = story.phones.get_mut(&fullest).ok_or("there is no phone")?;
         let end = Instant(system_env().now().wall_ms / 60_000 * 60_000);
         for (participation, name) in candidates {
-            let visit = Visit {
-                id: phone.client.new_record_id(),
-                start: Instant(end.0 - HOUR_MS),
-                end,
-                form: MeetingForm::InPerson,
-                with: With::Participant,
-                consultants: vec![staff.key.clone()],
-                employer: None,
-                activities: Vec::new(),
-                outcome: Outcome::Attended,
-                planned: false,
-                group: None,
-                note: String::new(),
-                agreed: String::new(),
-            };
+            let visit = an_hour(phone.client.new_record_id(), end, staff.key.clone());
             let id = visit.id;
             // Where the participation has ended, nothing more is recorded: the next one then.
             if phone

@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use crate::visits::an_hour;
 use folge_core::client::{Client, Invitee, NewParticipation};
 use folge_core::document::Record;
-use folge_core::domain::{
-    Instant, LocalDate, MeetingForm, Outcome, Participation, StaffMember, Visit, With,
-};
+use folge_core::domain::{Instant, LocalDate, Participation, StaffMember, Visit};
 use folge_core::env::{Clock, Env};
 use folge_core::keys::{InvitationLink, Key32};
 use folge_core::store::{Store, Unlock};
@@ -275,21 +274,7 @@ impl World {
     /// Where it cannot be recorded.
     pub fn visit(&mut self) -> Visit {
         let end = Instant(self.clock.wall_ms());
-        let visit = Visit {
-            id: self.phone.new_record_id(),
-            start: Instant(end.0 - HOUR),
-            end,
-            form: MeetingForm::InPerson,
-            with: With::Participant,
-            consultants: vec!["consultant-00".into()],
-            employer: None,
-            activities: Vec::new(),
-            outcome: Outcome::Attended,
-            planned: false,
-            group: None,
-            note: String::new(),
-            agreed: String::new(),
-        };
+        let visit = an_hour(self.phone.new_record_id(), end, "consultant-00".into());
         let record = Record::Visit(visit.clone());
         self.phone.record(self.case, record).unwrap();
         visit

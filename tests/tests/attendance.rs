@@ -24,7 +24,7 @@ use folge_core::domain::proof::{drawing_hash, pin_hash};
 use folge_core::domain::{
     Confirmation, ConfirmationGrade, Drawing, DrawingProof, Instant, Language, LocalDate,
     MeetingForm, Outcome, Participation, PinKey, PinProof, Proof, RecordId, SignedAnswer,
-    StaffMember, Verdict, Visit, VisitAnswer, VisitDigest, With,
+    StaffMember, Verdict, Visit, VisitAnswer, VisitDigest,
 };
 use folge_core::env::{Clock, Env};
 use folge_core::keys::{InvitationLink, Key32};
@@ -38,6 +38,7 @@ use folge_protocol::wire::PATH_FOUND;
 use folge_relay::limits::Limits;
 use folge_relay::relay::{FoundingPolicy, Relay, Settings};
 use folge_relay::storage::{Seeds, SqliteStorage};
+use folge_tests::visits::an_hour;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng as _;
 
@@ -198,21 +199,7 @@ impl World {
     /// A visit that ended now, recorded on the consultant's phone.
     fn visit(&mut self) -> Visit {
         let end = self.now();
-        let visit = Visit {
-            id: self.phone.new_record_id(),
-            start: Instant(end.0 - HOUR),
-            end,
-            form: MeetingForm::InPerson,
-            with: With::Participant,
-            consultants: vec!["consultant-00".into()],
-            employer: None,
-            activities: Vec::new(),
-            outcome: Outcome::Attended,
-            planned: false,
-            group: None,
-            note: String::new(),
-            agreed: String::new(),
-        };
+        let visit = an_hour(self.phone.new_record_id(), end, "consultant-00".into());
         let record = Record::Visit(visit.clone());
         self.phone.record(self.cases[0], record).unwrap();
         visit

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use folge_core::document::Record;
-use folge_core::domain::{Instant, MeetingForm, Minutes, Outcome, Report, ReportKind, Visit, With};
+use folge_core::domain::{Instant, Minutes, Report, ReportKind};
 use folge_core::native::HttpRelay;
 use folge_tests::browser::staff::{
     PIN, Provider, begin, case, choose, enter, go, looked_at, online, participant, standing,
@@ -11,6 +11,7 @@ use folge_tests::browser::staff::{
 };
 use folge_tests::browser::{Options, axe};
 use folge_tests::device::Device;
+use folge_tests::visits::an_hour;
 use serde_json::json;
 
 #[test]
@@ -387,23 +388,12 @@ fn the_office_settles_what_two_devices_changed_at_once() {
     provider.sync();
     relay.sync(&mut second.client).unwrap();
     let case_id = provider.cases[0];
-    let hour = 3_600_000;
     let end = second.client.now().0 / 60_000 * 60_000;
-    let visit = Visit {
-        id: second.client.new_record_id(),
-        start: Instant(end - hour),
-        end: Instant(end),
-        form: MeetingForm::InPerson,
-        with: With::Participant,
-        consultants: vec!["consultant-00".into()],
-        employer: None,
-        activities: Vec::new(),
-        outcome: Outcome::Attended,
-        planned: false,
-        group: None,
-        note: String::new(),
-        agreed: String::new(),
-    };
+    let visit = an_hour(
+        second.client.new_record_id(),
+        Instant(end),
+        "consultant-00".into(),
+    );
     let record = Record::Visit(visit.clone());
     second.client.record(case_id, record).unwrap();
     relay.sync(&mut second.client).unwrap();

@@ -88,7 +88,7 @@ fields! {
     OrganisationNumber = "organisation_number", "Organisasjonsnummer", "Organisation number";
     Participants = "participants", "Deltakere", "Participants";
     Phone = "phone", "Telefon", "Phone";
-    PinProof = "proof", "Bevis", "Proof";
+    Proof = "proof", "Bevis", "Proof";
     PinCost = "cost", "PIN-kodens innstillinger", "The PIN's settings";
     Place = "place", "Sted", "Place";
     Position = "position", "Stilling", "Position";

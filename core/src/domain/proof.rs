@@ -253,7 +253,7 @@ impl FromStr for Proof {
     type Err = DomainError;
     fn from_str(text: &str) -> Result<Self, DomainError> {
         read(text).ok_or(DomainError::Unreadable {
-            field: Field::PinProof,
+            field: Field::Proof,
         })
     }
 }

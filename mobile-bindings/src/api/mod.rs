@@ -38,14 +38,7 @@ impl Folge {
         &self,
         work: impl FnOnce(&mut Client) -> Result<T, FolgeError> + Send + 'static,
     ) -> Result<T, FolgeError> {
-        self.worker
-            .act(|desk| {
-                let result = work(desk.client()?)?;
-                desk.vault.touch();
-                desk.tell(Change::Recorded);
-                Ok(result)
-            })
-            .await
+        self.act(Some(Change::Recorded), work).await
     }
 
     /// Keeps something that is nobody's but this app's: it is on disk when this returns, and nobody
@@ -54,10 +47,21 @@ impl Folge {
         &self,
         work: impl FnOnce(&mut Client) -> Result<T, FolgeError> + Send + 'static,
     ) -> Result<T, FolgeError> {
+        self.act(None, work).await
+    }
+
+    async fn act<T: Send + 'static>(
+        &self,
+        tells: Option<Change>,
+        work: impl FnOnce(&mut Client) -> Result<T, FolgeError> + Send + 'static,
+    ) -> Result<T, FolgeError> {
         self.worker
-            .act(|desk| {
+            .act(move |desk| {
                 let result = work(desk.client()?)?;
                 desk.vault.touch();
+                if let Some(change) = tells {
+                    desk.tell(change);
+                }
                 Ok(result)
             })
             .await
